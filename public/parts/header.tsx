@@ -1,0 +1,38 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { AutoIcon, MoonIcon, SunIcon, Wheel } from './icons.tsx';
+import { savedTheme, saveTheme, THEMES, type Theme } from './theme.ts';
+
+const LOOKS: Readonly<Record<Theme, { name: string; icon: () => JSX.Element }>> = {
+  auto: { name: 'as the system', icon: AutoIcon },
+  light: { name: 'light', icon: SunIcon },
+  dark: { name: 'dark', icon: MoonIcon },
+};
+
+export function Header(): JSX.Element {
+  return (
+    <header class="header">
+      <a class="brand" href="/" aria-label="Millrace, all streams">
+        <Wheel turning={false} />
+        <span>Millrace</span>
+      </a>
+      <ThemeButton />
+    </header>
+  );
+}
+
+function ThemeButton(): JSX.Element {
+  const [theme, setTheme] = useState(savedTheme);
+  const look = LOOKS[theme];
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto';
+  const label = `Colours: ${look.name}. Change to ${LOOKS[next].name}.`;
+  const change = (): void => {
+    saveTheme(next);
+    setTheme(next);
+  };
+  return (
+    <button type="button" class="icon-button" onClick={change} aria-label={label} title={label}>
+      <look.icon />
+    </button>
+  );
+}

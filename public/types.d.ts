@@ -1,0 +1,26 @@
+import type { HTMLAttributes } from 'preact';
+
+type Chrome = HTMLAttributes & {
+  slot?: string;
+  fullscreenelement?: string;
+  defaultstreamtype?: string;
+  autohide?: string;
+  nohotkeys?: boolean;
+  noautoseektolive?: boolean;
+  nomutedpref?: boolean;
+  notooltip?: boolean;
+};
+
+declare module 'preact' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'media-controller': Chrome;
+      'media-control-bar': Chrome;
+      'media-play-button': Chrome;
+      'media-mute-button': Chrome;
+      'media-volume-range': Chrome;
+      'media-pip-button': Chrome;
+      'media-fullscreen-button': Chrome;
+    }
+  }
+}

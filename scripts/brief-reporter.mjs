@@ -1,0 +1,21 @@
+/** A node:test reporter for logs: a line per test that failed, was skipped or took long; the rest is only counted. */
+const LONG_MS = 2_000;
+
+export default async function* brief(source) {
+  for await (const { type, data } of source) {
+    if (type === 'test:stderr' || type === 'test:stdout') {
+      yield data.message;
+      continue;
+    }
+    if ((type !== 'test:pass' && type !== 'test:fail') || data.details?.type === 'suite') continue;
+    const ms = Math.round(data.details?.duration_ms ?? 0);
+    if (type === 'test:fail') {
+      const error = data.details?.error;
+      yield `not ok  ${data.name} (${ms} ms)\n${String(error?.cause?.stack ?? error?.stack ?? error)}\n`;
+    } else if (data.skip !== undefined && data.skip !== false) {
+      yield `skipped ${data.name}${typeof data.skip === 'string' ? `: ${data.skip}` : ''}\n`;
+    } else if (ms >= LONG_MS) {
+      yield `ok      ${data.name} (${ms} ms)\n`;
+    }
+  }
+}

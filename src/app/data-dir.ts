@@ -1,0 +1,26 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** The operator's problem, in one sentence. */
+export class DataDirError extends Error {
+  override readonly name = 'DataDirError';
+}
+
+/** Makes the data directory if it is missing and makes sure that it can be written. @throws {DataDirError} */
+export function openDataDir(dir: string): string {
+  const path = resolve(dir);
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    const reason =
+      code === 'EACCES' || code === 'EROFS'
+        ? 'it cannot be written'
+        : code === 'ENOTDIR' || code === 'EEXIST'
+          ? 'it is not a directory'
+          : code;
+    throw new DataDirError(`cannot use the data directory ${path}: ${reason} (data.dir)`);
+  }
+  return path;
+}

@@ -1,0 +1,39 @@
+import type { Stream } from '../stream/stream.ts';
+
+/** Fine enough for batches and for sound that waits for company; far too rare to cost anything. */
+const TICK_MS = 20;
+const SAMPLE_MS = 1_000;
+
+/** The gateway's one clock for what must happen though no frame comes. Runs only while there are streams. */
+export class Ticker {
+  readonly #now: () => number;
+  readonly #streams: () => readonly Stream[];
+  readonly #everySecond: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #sampledAt = 0;
+
+  constructor(now: () => number, streams: () => readonly Stream[], everySecond: () => void) {
+    this.#now = now;
+    this.#streams = streams;
+    this.#everySecond = everySecond;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    const streams = this.#streams();
+    for (const stream of streams) stream.flush();
+    const now = this.#now();
+    if (now - this.#sampledAt < SAMPLE_MS) return;
+    this.#sampledAt = now;
+    for (const stream of streams) stream.meter.sample(now);
+    this.#everySecond();
+  }
+}

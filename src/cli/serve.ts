@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { DEMO_STREAM, startDemo, type Demo } from '../app/demo.ts';
+import { createGateway, type Gateway } from '../app/gateway.ts';
+import { lanAddresses } from '../app/lan-address.ts';
+import { hostInUrl, welcome } from './welcome.ts';
+import { addSettingsFlags, settingsFrom, type SettingsFlags } from './settings-flags.ts';
+
+/** `millrace serve`: runs the gateway until it is told to stop. */
+export function serveCommand(): Command {
+  return addSettingsFlags(new Command('serve'))
+    .description('run the gateway (the default command)')
+    .option('--demo', 'also put a test clip on the air as live/demo')
+    .action(async (flags: SettingsFlags & { readonly demo?: boolean }) => {
+      const gateway = createGateway({ settings: settingsFrom(flags) });
+      const ports = await gateway.start();
+      const { rtmp, http, access } = gateway.settings;
+      const address = [rtmp.host, http.host].find((host) => host !== '*') ?? lanAddresses()[0] ?? 'localhost';
+      const stream = flags.demo ? 'demo' : 'cam';
+      process.stdout.write(
+        welcome({
+          address,
+          ports,
+          stream,
+          isOnAir: flags.demo === true,
+          publish: access.publish,
+          color: process.stdout.isTTY,
+        }),
+      );
+      const demo = flags.demo
+        ? startDemo(
+            `rtmp://${rtmp.host === '*' ? '127.0.0.1' : hostInUrl(rtmp.host)}:${ports.rtmp}/${DEMO_STREAM}`,
+            gateway.log,
+          )
+        : undefined;
+      stopOnSignals(gateway, demo);
+    });
+}
+
+/** The first signal ends streams properly and then the process; a second one ends it at once. */
+function stopOnSignals(gateway: Gateway, demo: Demo | undefined): void {
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+    isStopping = true;
+    demo?.stop();
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        gateway.log.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+
+const port = z.number().int().min(0).max(65_535);
+
+/** Makes a setting that says what it is for; the README's table and `--help` are made from these words. */
+const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.describe(help) as T;
+
+/** Every setting with its default. Adding one here is all it takes: file, environment, `check-config` and README follow. */
+export const settingsSchema = z.strictObject({
+  rtmp: z
+    .strictObject({
+      host: setting(z.string().default('*'), 'Address to listen on for RTMP; `*` is all.'),
+      port: setting(port.default(1935), 'TCP port for RTMP; 0 is any free port.'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: setting(z.string().default('*'), 'Address to listen on for HTTP and WebSocket; `*` is all.'),
+      port: setting(
+        port.default(8080),
+        'TCP port for pages, API, HLS, HTTP-FLV and WebSocket-FLV; 0 is any free port.',
+      ),
+      gzip: setting(z.boolean().default(true), 'Compress playlists for clients that accept it.'),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      publish: setting(
+        z.enum(['loopback', 'open']).default('loopback'),
+        'Who may publish: only this machine (`loopback`), or anyone who can reach the port (`open`).',
+      ),
+    })
+    .prefault({}),
+  publish: z
+    .strictObject({
+      graceSeconds: setting(
+        z.number().min(0).max(600).default(10),
+        'How long a stream, its viewers and playlists stay when its publisher goes away.',
+      ),
+      idleSeconds: setting(
+        z.number().min(1).max(3600).default(30),
+        'A publisher that sends nothing for this long is closed.',
+      ),
+    })
+    .prefault({}),
+  play: z
+    .strictObject({
+      waitSeconds: setting(
+        z.number().min(0).max(600).default(10),
+        'How long an RTMP player waits for a stream that is not there yet.',
+      ),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      batchMs: setting(
+        z.number().int().min(0).max(1000).default(0),
+        'Frames are written to viewers in batches of this many milliseconds; 0 writes with each video frame.',
+      ),
+      viewerQueueBytes: setting(
+        z.number().int().min(65_536).max(1_073_741_824).default(4_194_304),
+        'A viewer with more bytes than this waiting to be sent skips to a later key frame.',
+      ),
+      viewerLagSeconds: setting(
+        z.number().min(1).max(3600).default(30),
+        'A viewer that stays behind for this long is closed.',
+      ),
+    })
+    .prefault({}),
+  hls: z
+    .strictObject({
+      segmentSeconds: setting(
+        z.number().min(1).max(30).default(2),
+        'Segments are cut at the key frame nearest this length.',
+      ),
+      windowSegments: setting(z.number().int().min(6).max(1000).default(6), 'Segments in the live playlist.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: setting(
+        z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+        'The least important kind of message that is logged.',
+      ),
+      format: setting(
+        z.enum(['auto', 'pretty', 'json']).default('auto'),
+        'Log lines for people, for programs, or as the terminal suggests (`auto`).',
+      ),
+    })
+    .prefault({}),
+  data: z
+    .strictObject({
+      dir: setting(
+        z.string().min(1).default('./data'),
+        'Directory for what outlives the process; made if missing.',
+      ),
+    })
+    .prefault({}),
+});
+
+/** All settings, checked and complete. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** One setting, as the README's table and the environment know it. */
+export interface SettingInfo {
+  /** `section.name`. */
+  readonly key: string;
+  /** `MILLRACE_SECTION_NAME`. */
+  readonly variable: string;
+  readonly kind: 'number' | 'boolean' | 'text';
+  readonly allowed: string;
+  readonly fallback: unknown;
+  readonly help: string;
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** `graceSeconds` → `GRACE_SECONDS`. */
+const upperSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+/** Every setting, in the order of the schema. */
+export function describeSettings(): SettingInfo[] {
+  const root = z.toJSONSchema(settingsSchema, { io: 'input' }) as JsonSchema;
+  return Object.entries(root.properties ?? {}).flatMap(([section, group]) =>
+    Object.entries(group.properties ?? {}).map(([name, schema]) => ({
+      key: `${section}.${name}`,
+      variable: `MILLRACE_${upperSnake(section)}_${upperSnake(name)}`,
+      kind: kindOf(schema),
+      allowed: allowedIn(schema),
+      fallback: schema.default,
+      help: schema.description ?? '',
+    })),
+  );
+}
+
+function kindOf(schema: JsonSchema): SettingInfo['kind'] {
+  if (schema.type === 'number' || schema.type === 'integer') return 'number';
+  return schema.type === 'boolean' ? 'boolean' : 'text';
+}
+
+function allowedIn(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.join(', ');
+  if (schema.type === 'boolean') return 'true, false';
+  if (schema.minimum !== undefined && schema.maximum !== undefined) {
+    return `${schema.type === 'integer' ? 'a whole number, ' : ''}${schema.minimum} to ${schema.maximum}`;
+  }
+  return 'text';
+}

@@ -1,0 +1,45 @@
+/** The parts of m3u8-parser 7 that `inspect` uses; the package has no types of its own. */
+declare module 'm3u8-parser' {
+  export interface ParsedSegment {
+    readonly uri: string;
+    readonly duration?: number;
+    readonly discontinuity?: boolean;
+    readonly byterange?: { readonly length: number; readonly offset: number };
+    readonly key?: { readonly method: string };
+    readonly map?: { readonly uri?: string };
+    /** As written; `programDateTime` is also there where it was only calculated. */
+    readonly dateTimeString?: string;
+  }
+  export interface ParsedVariant {
+    readonly uri: string;
+    readonly attributes?: {
+      readonly BANDWIDTH?: number;
+      readonly 'AVERAGE-BANDWIDTH'?: string | number;
+      readonly CODECS?: string;
+      readonly RESOLUTION?: { readonly width?: number; readonly height?: number };
+      readonly 'FRAME-RATE'?: number;
+      readonly AUDIO?: string;
+    };
+  }
+  export interface ParsedPlaylist {
+    readonly version?: number;
+    readonly targetDuration?: number;
+    readonly mediaSequence?: number;
+    readonly discontinuitySequence?: number;
+    readonly playlistType?: string;
+    readonly endList?: boolean;
+    readonly independentSegments?: boolean;
+    readonly segments: readonly ParsedSegment[];
+    readonly playlists?: readonly ParsedVariant[];
+    readonly mediaGroups?: {
+      readonly AUDIO: Readonly<Record<string, Readonly<Record<string, { readonly uri?: string }>>>>;
+    };
+  }
+  export class Parser {
+    readonly manifest: ParsedPlaylist;
+    constructor(options?: { readonly uri?: string });
+    on(name: 'warn' | 'info', listener: (event: { readonly message: string }) => void): void;
+    push(text: string): void;
+    end(): void;
+  }
+}

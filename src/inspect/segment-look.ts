@@ -1,0 +1,114 @@
+import { InspectError } from './errors.ts';
+import type { Findings } from './findings.ts';
+import { MAX_SEGMENT_BYTES } from './limits.ts';
+import type { MediaLook } from './media-look.ts';
+import { bitsPerSecond, seconds } from './numbers.ts';
+import type { PlaylistSegment } from './playlist.ts';
+import { readWhole } from './reading.ts';
+import type { SegmentReport, SegmentTrack } from './report.ts';
+import { TransportLook, type TrackRange } from './ts-look.ts';
+import type { TransportClock } from './ts-packets.ts';
+
+export interface SegmentLookOptions {
+  readonly media: MediaLook;
+  readonly findings: Findings;
+  readonly clock: TransportClock;
+  readonly where: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A segment's report, and the track by which its length is measured. */
+export interface SegmentLooked {
+  readonly report: SegmentReport;
+  readonly reference?: TrackRange | undefined;
+}
+
+/** Fetches one segment and takes it apart. What is wrong with it is in the report, not thrown. */
+export async function lookAtSegment(
+  segment: PlaylistSegment,
+  options: SegmentLookOptions,
+): Promise<SegmentLooked> {
+  const { findings, where, signal } = options;
+  let bytes: Buffer;
+  try {
+    ({ bytes } = await readWhole(segment.url, 'the segment', MAX_SEGMENT_BYTES, {
+      signal,
+      range: segment.range,
+    }));
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+    if (!signal?.aborted) findings.add('segment-unreachable', error.message, where);
+    return { report: unread(segment, 0, error.message) };
+  }
+  if (segment.sealed !== undefined) {
+    findings.add('segment-not-read', segment.sealed, where);
+    return { report: unread(segment, bytes.length, segment.sealed) };
+  }
+  if (bytes[0] !== 0x47) {
+    const error = 'it does not begin with a transport packet';
+    findings.add('segment-not-read', error, where);
+    return { report: unread(segment, bytes.length, error) };
+  }
+  return takeApart(segment, bytes, options);
+}
+
+function unread(segment: PlaylistSegment, bytes: number, error: string): SegmentReport {
+  return { ...listed(segment, bytes), startsWithPat: false, startsWithPmt: false, error };
+}
+
+function listed(
+  segment: PlaylistSegment,
+  bytes: number,
+): Omit<SegmentReport, 'startsWithPat' | 'startsWithPmt'> {
+  return {
+    sequence: segment.sequence,
+    uri: segment.uri,
+    extinfSeconds: segment.extinfSeconds,
+    discontinuity: segment.discontinuity,
+    programDateTime: segment.programDateTime,
+    bytes,
+    bitsPerSecond: bytes === 0 ? undefined : bitsPerSecond(bytes, segment.extinfSeconds),
+  };
+}
+
+function takeApart(segment: PlaylistSegment, bytes: Buffer, options: SegmentLookOptions): SegmentLooked {
+  const { findings, where } = options;
+  const look = new TransportLook(options);
+  try {
+    look.push(bytes);
+    look.end(false);
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+    findings.add('segment-not-read', error.message, where);
+    return { report: unread(segment, bytes.length, error.message) };
+  }
+  const { video, audio } = look.ranges;
+  const first = look.firstAccessUnit;
+  if (!look.startsWithPat || !look.startsWithPmt) {
+    findings.add('segment-without-pat-pmt', 'the first two packets are not the PAT and the PMT', where);
+  }
+  if (first && !(first.idr && first.sps && first.pps)) {
+    const lacks = first.idr ? 'has no parameter sets' : 'is not an IDR picture';
+    findings.add('segment-without-idr', `its first access unit ${lacks}`, where);
+  }
+  const report: SegmentReport = {
+    ...listed(segment, bytes.length),
+    startsWithPat: look.startsWithPat,
+    startsWithPmt: look.startsWithPmt,
+    startsWithIdr: first?.idr,
+    startsWithParameterSets: first && first.sps && first.pps,
+    video: video && rangeInSeconds(video),
+    audio: audio && rangeInSeconds(audio),
+  };
+  return { report, reference: video ?? audio };
+}
+
+function rangeInSeconds(range: TrackRange): SegmentTrack {
+  return {
+    frames: range.frames,
+    firstDtsSeconds: seconds(range.firstDts),
+    lastDtsSeconds: seconds(range.lastDts),
+    firstPtsSeconds: seconds(range.minPts),
+    lastPtsSeconds: seconds(range.maxPts),
+  };
+}

@@ -1,0 +1,55 @@
+/** What fits a terminal that nobody has widened. */
+export const COLUMNS = 100;
+const GAP = '  ';
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** Aligned columns under their titles. Columns that are empty in every row are left out; too long lines end in `…`. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  indent = GAP,
+): string[] {
+  const used = columns.map((_column, index) => rows.some((row) => (row[index] ?? '') !== ''));
+  const widths = columns.map(({ title }, index) =>
+    rows.reduce((most, row) => Math.max(most, (row[index] ?? '').length), title.length),
+  );
+  const line = (cells: readonly string[]): string => {
+    const padded = columns.map(({ align }, index) => {
+      const cell = cells[index] ?? '';
+      return align === 'right' ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!);
+    });
+    return cut((indent + padded.filter((_cell, index) => used[index]).join(GAP)).trimEnd(), COLUMNS);
+  };
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+/** The end of a path says more than its beginning. */
+export function cutFront(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
+}
+
+/** Breaks at spaces; the lines after the first are indented. */
+export function wrap(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const room = COLUMNS - (lines.length > 0 ? indent.length : 0);
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= room) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push((lines.length > 0 ? indent : '') + line);
+    line = cut(word, COLUMNS - indent.length);
+  }
+  lines.push((lines.length > 0 ? indent : '') + line);
+  return lines;
+}

@@ -1,0 +1,53 @@
+import { encodeAmf0 } from '../../amf/amf0-writer.ts';
+import { flvFileHeader } from '../../containers/flv/file-header.ts';
+import { configurationHead, frameHead, frameTagType } from '../../containers/flv/frame-body.ts';
+import {
+  TAG_AUDIO,
+  TAG_SCRIPT,
+  TAG_VIDEO,
+  tagBytes,
+  writeTag,
+  type TagType,
+} from '../../containers/flv/tag.ts';
+import type { Frame } from '../../media/frame.ts';
+import { ms, type Ms } from '../../media/time.ts';
+import type { Track } from '../../media/track.ts';
+import type { StreamFacts, WireFormat } from '../../stream/wire-format.ts';
+import { viewerMetadata } from './metadata.ts';
+import { WEBSOCKET_HEADROOM } from './websocket-frame.ts';
+
+const EMPTY = new Uint8Array(0);
+
+function tag(type: TagType, timestamp: Ms, head: Uint8Array, payload: Uint8Array): Buffer {
+  const out = Buffer.allocUnsafe(tagBytes(head.length + payload.length));
+  writeTag(out, 0, { type, timestamp, head, payload });
+  return out;
+}
+
+/** FLV for HTTP and WebSocket viewers alike: the same bytes, with room for a WebSocket frame's header in front. */
+export const flvFormat: WireFormat = {
+  id: 'flv',
+  headroom: WEBSOCKET_HEADROOM,
+
+  wants: () => true,
+
+  header(facts: StreamFacts): Buffer {
+    const { video, audio } = facts.tracks;
+    const file = flvFileHeader({ video: video !== undefined, audio: audio !== undefined });
+    const body = encodeAmf0('onMetaData', viewerMetadata(facts));
+    return Buffer.concat([file, tag(TAG_SCRIPT, ms(0), EMPTY, body)]);
+  },
+
+  configuration(track: Track, at: Ms): Buffer {
+    return tag(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, configurationHead(track), track.config);
+  },
+
+  measure(frame: Frame): number {
+    return tagBytes(frameHead(frame).length + frame.payload.length);
+  },
+
+  write(frame: Frame, at: Ms, out: Buffer, offset: number): number {
+    const head = frameHead(frame);
+    return writeTag(out, offset, { type: frameTagType(frame), timestamp: at, head, payload: frame.payload });
+  },
+};

@@ -1,0 +1,66 @@
+import { AmfObject, type AmfValue } from '../../amf/value.ts';
+import { SOUND_FORMAT_AAC } from '../../containers/flv/audio.ts';
+import { CODEC_ID_AVC } from '../../containers/flv/video.ts';
+import type { StreamFacts } from '../../stream/wire-format.ts';
+
+/** What a publisher says about a file, or about codecs it may not really send: not passed on. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
+  'duration',
+  'filesize',
+  'keyframes',
+  'hasKeyframes',
+  'hasMetadata',
+  'hasCuePoints',
+  'canSeekToEnd',
+  'lasttimestamp',
+  'lastkeyframetimestamp',
+  'lastkeyframelocation',
+  'datasize',
+  'videosize',
+  'audiosize',
+  'hasVideo',
+  'hasAudio',
+  'width',
+  'height',
+  'videocodecid',
+  'videodatarate',
+  'framerate',
+  'audiocodecid',
+  'audiodatarate',
+  'audiosamplerate',
+  'audiosamplesize',
+  'audiochannels',
+  'stereo',
+]);
+
+/**
+ * `onMetaData` for viewers (Annex E.5): what describes a track only if that track is really there, and by what the
+ * track's configuration says; of the rest, what the publisher said.
+ */
+export function viewerMetadata({ tracks, metadata }: StreamFacts): AmfObject {
+  const values = new Map<string, AmfValue>();
+  for (const [key, value] of metadata ?? []) if (!NOT_PASSED_ON.has(key)) values.set(key, value);
+  const keep = (key: string): void => {
+    const value = metadata?.get(key);
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) values.set(key, value);
+  };
+  const { video, audio } = tracks;
+  values.set('hasVideo', video !== undefined);
+  values.set('hasAudio', audio !== undefined);
+  if (video) {
+    values.set('width', video.width);
+    values.set('height', video.height);
+    values.set('videocodecid', CODEC_ID_AVC);
+    keep('videodatarate');
+    keep('framerate');
+  }
+  if (audio) {
+    values.set('audiocodecid', SOUND_FORMAT_AAC);
+    values.set('audiosamplerate', audio.sampleRate);
+    values.set('audiosamplesize', 16);
+    values.set('audiochannels', audio.channels);
+    values.set('stereo', audio.channels > 1);
+    keep('audiodatarate');
+  }
+  return new AmfObject(values, 'ecma-array');
+}

@@ -1,0 +1,103 @@
+import type { MediaFrame } from '../../media/frame.ts';
+import { TICKS_PER_SECOND } from '../../media/time.ts';
+import type { AudioTrack, Track, TrackSet } from '../../media/track.ts';
+
+/** Ticks of silence after which a track is taken for gone, if the whole segment had nothing of it either. */
+const GONE_AFTER = 2 * TICKS_PER_SECOND;
+/** Length of a video frame in ticks, before two of them have told it. */
+const USUAL_VIDEO_INTERVAL = TICKS_PER_SECOND / 25;
+/** A longer pause between two frames is not a frame's length. */
+const MAX_VIDEO_INTERVAL = TICKS_PER_SECOND;
+
+/** What decides whether a track can be carried; a packager. */
+interface Judge {
+  refusal(track: Track): string | undefined;
+}
+
+/** Keeps an eye on a stream's tracks: which there are, how far apart their frames and key frames are. */
+export class TrackWatch {
+  readonly #judge: Judge;
+  readonly #judged = new Map<
+    Track['kind'],
+    { readonly track: Track; readonly refusal: string | undefined }
+  >();
+  #audio: { track: AudioTrack; dts: number } | undefined;
+  #videoDts: number | undefined;
+  #videoInterval: number | undefined;
+  #keyDts: number | undefined;
+  #gop: number | undefined;
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  /** Why a track cannot be carried, in words. */
+  get problem(): string | undefined {
+    for (const { refusal } of this.#judged.values()) if (refusal !== undefined) return refusal;
+    return undefined;
+  }
+
+  /** Ticks between the last two key frames. */
+  get gop(): number | undefined {
+    return this.#gop;
+  }
+
+  /** Ticks between the last two video frames. */
+  get videoInterval(): number {
+    return this.#videoInterval ?? USUAL_VIDEO_INTERVAL;
+  }
+
+  /** Length of an audio frame in ticks. */
+  get audioInterval(): number {
+    const track = this.#audio?.track;
+    return track ? (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate : 0;
+  }
+
+  get lastVideoDts(): number {
+    return this.#videoDts ?? -Infinity;
+  }
+
+  /** Each track is judged once. */
+  accepts(track: Track): boolean {
+    let judged = this.#judged.get(track.kind);
+    if (judged?.track !== track) {
+      judged = { track, refusal: this.#judge.refusal(track) };
+      this.#judged.set(track.kind, judged);
+    }
+    return judged.refusal === undefined;
+  }
+
+  /** Before the first frame is noted: these tracks have been seen at this time. */
+  expect(tracks: TrackSet, dts: number): void {
+    if (tracks.audio) this.#audio = { track: tracks.audio, dts };
+  }
+
+  note(frame: MediaFrame): void {
+    if (frame.kind === 'audio') {
+      this.#audio = { track: frame.track, dts: frame.dts };
+      return;
+    }
+    const interval = frame.dts - (this.#videoDts ?? frame.dts);
+    if (interval > 0 && interval <= MAX_VIDEO_INTERVAL) this.#videoInterval = interval;
+    this.#videoDts = frame.dts;
+    if (!frame.startsGop) return;
+    if (this.#keyDts !== undefined && frame.dts > this.#keyDts) this.#gop = frame.dts - this.#keyDts;
+    this.#keyDts = frame.dts;
+  }
+
+  /** The audio track at this time; undefined if there is none, or it has fallen silent. */
+  audioAt(dts: number, heardInSegment: boolean): AudioTrack | undefined {
+    if (!this.#audio) return undefined;
+    const gone = !heardInSegment && dts - this.#audio.dts >= GONE_AFTER;
+    return gone ? undefined : this.#audio.track;
+  }
+
+  /** Another epoch: nothing can be told from times before it. */
+  forget(): void {
+    this.#audio = undefined;
+    this.#videoDts = undefined;
+    this.#videoInterval = undefined;
+    this.#keyDts = undefined;
+    this.#gop = undefined;
+  }
+}

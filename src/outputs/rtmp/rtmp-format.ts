@@ -1,0 +1,67 @@
+import { encodeAmf0 } from '../../amf/amf0-writer.ts';
+import { configurationHead, frameHead, frameTagType } from '../../containers/flv/frame-body.ts';
+import { TAG_AUDIO, TAG_VIDEO, type TagType } from '../../containers/flv/tag.ts';
+import type { Frame } from '../../media/frame.ts';
+import { ms, type Ms } from '../../media/time.ts';
+import type { Track } from '../../media/track.ts';
+import { measureMessage, writeMessage } from '../../protocols/rtmp/chunk-writer.ts';
+import { ChunkStreamId, MessageType } from '../../protocols/rtmp/message.ts';
+import type { StreamFacts, WireFormat } from '../../stream/wire-format.ts';
+import { viewerMetadata } from '../flv/metadata.ts';
+
+/** What a player has asked for with receiveAudio and receiveVideo. */
+export interface RtmpSelection {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+const EMPTY = new Uint8Array(0);
+
+const CHUNK_STREAM: Readonly<Record<TagType, number>> = {
+  [TAG_AUDIO]: ChunkStreamId.audio,
+  [TAG_VIDEO]: ChunkStreamId.video,
+  [MessageType.data]: ChunkStreamId.data,
+};
+
+/**
+ * RTMP messages as chunks. Players share their bytes if they use the same message stream id (nearly all use 1), the
+ * same chunk size and the same selection.
+ */
+export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpSelection): WireFormat {
+  const headerOf = (type: TagType, timestamp: Ms) => ({
+    chunkStreamId: CHUNK_STREAM[type],
+    type,
+    streamId,
+    timestamp,
+  });
+  const message = (type: TagType, timestamp: Ms, head: Uint8Array, payload: Uint8Array): Buffer => {
+    const out = Buffer.allocUnsafe(measureMessage(head.length + payload.length, timestamp, chunkSize));
+    writeMessage(out, 0, headerOf(type, timestamp), head, payload, chunkSize);
+    return out;
+  };
+  return {
+    id: `rtmp/${streamId}/${chunkSize}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
+    headroom: 0,
+
+    wants: (frame: Frame) => frame.kind === 'data' || selection[frame.kind],
+
+    header: (facts: StreamFacts) =>
+      message(MessageType.data, ms(0), EMPTY, encodeAmf0('onMetaData', viewerMetadata(facts))),
+
+    configuration: (track: Track, at: Ms) =>
+      message(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, configurationHead(track), track.config),
+
+    measure: (frame: Frame, at: Ms) =>
+      measureMessage(frameHead(frame).length + frame.payload.length, at, chunkSize),
+
+    write: (frame: Frame, at: Ms, out: Buffer, offset: number) =>
+      writeMessage(
+        out,
+        offset,
+        headerOf(frameTagType(frame), at),
+        frameHead(frame),
+        frame.payload,
+        chunkSize,
+      ),
+  };
+}

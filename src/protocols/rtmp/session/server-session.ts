@@ -1,0 +1,263 @@
+import { ReceiveCounter } from '../acknowledgement.ts';
+import { splitAggregate } from '../aggregate.ts';
+import { ChunkReader } from '../chunk-reader.ts';
+import * as control from '../control.ts';
+import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
+import { ServerHandshake } from '../handshake/server-handshake.ts';
+import { MessageType } from '../message.ts';
+import type { RtmpMessage } from '../message.ts';
+import { readCommand, shown } from './command.ts';
+import type { Command } from './command.ts';
+import { answerError, endRole, tell } from './command-context.ts';
+import type { CommandContext, CommandHandler, CommandTable, PeerFacts } from './command-context.ts';
+import { connectionCommands } from './connection-commands.ts';
+import { ControlInlet } from './control-inlet.ts';
+import type { SessionHost } from './host.ts';
+import { MediaInlet } from './media-inlet.ts';
+import type { DroppedMessages } from './media-inlet.ts';
+import { MessageStreams } from './message-streams.ts';
+import { Outbox } from './outbox.ts';
+import { checkMove } from './phase.ts';
+import type { ConnectionPhase } from './phase.ts';
+import { playCommands, tellPlaying } from './play-commands.ts';
+import { publishCommands, tellPublishing } from './publish-commands.ts';
+
+export interface ServerSessionOptions {
+  readonly random: RandomBytes;
+  /** Commands beside or in place of the built-in ones. */
+  readonly commands?: CommandTable;
+}
+
+/** `waiting`: asked to publish or play, and the verdict is not yet spoken. */
+export type SessionPhase = ConnectionPhase | 'waiting' | 'publishing' | 'playing';
+
+/** What tells one encoder from another: maintainers ask for it in every report. */
+export interface SessionFacts extends Readonly<PeerFacts> {
+  /** How the handshake was signed; `undefined` when it was not. */
+  readonly digestScheme: DigestScheme | undefined;
+  /** Bytes of chunk payload, as the peer announced. */
+  readonly chunkSize: number;
+  readonly chunkStreamIds: readonly number[];
+}
+
+/**
+ * The server's side of one RTMP connection: bytes in by {@link receive}, bytes and events out by the host.
+ * It owns no socket and no clock; the door closes, times and logs.
+ */
+export class ServerSession {
+  readonly #handshake: ServerHandshake;
+  readonly #chunks = new ChunkReader();
+  readonly #received = new ReceiveCounter();
+  readonly #out: Outbox;
+  readonly #streams = new MessageStreams();
+  readonly #peer: PeerFacts = { app: '', tcUrl: '', flashVersion: '', objectEncoding: 0 };
+  readonly #commands: ReadonlyMap<string, CommandHandler>;
+  readonly #context: CommandContext;
+  readonly #media: MediaInlet;
+  readonly #control: ControlInlet;
+  #connection: ConnectionPhase = 'handshake';
+
+  constructor(host: SessionHost, options: ServerSessionOptions) {
+    this.#handshake = new ServerHandshake(options.random);
+    this.#out = new Outbox((bytes) => host.send(bytes));
+    this.#commands = new Map([
+      ...connectionCommands,
+      ...publishCommands,
+      ...playCommands,
+      ...(options.commands ?? []),
+    ]);
+    this.#media = new MediaInlet(host, this.#streams);
+    this.#control = new ControlInlet(this.#out, this.#received);
+    this.#context = {
+      host,
+      out: this.#out,
+      streams: this.#streams,
+      peer: this.#peer,
+      connected: () => this.#enter('connected'),
+    };
+  }
+
+  get phase(): SessionPhase {
+    const uses = this.#streams.all.map((stream) => stream.state.at);
+    if (uses.includes('publishing')) return 'publishing';
+    if (uses.includes('playing')) return 'playing';
+    if (uses.some((use) => use !== 'idle')) return 'waiting';
+    return this.#connection;
+  }
+
+  get facts(): SessionFacts {
+    return {
+      ...this.#peer,
+      digestScheme: this.#handshake.scheme,
+      chunkSize: this.#chunks.chunkSize,
+      chunkStreamIds: this.#chunks.chunkStreamIds,
+    };
+  }
+
+  /** Messages passed over so far. */
+  get dropped(): Readonly<DroppedMessages> {
+    return this.#media.dropped;
+  }
+
+  /** Bytes received since the connection began. */
+  get receivedBytes(): number {
+    return this.#received.total;
+  }
+
+  /** Bytes sent that the peer has not acknowledged. Many peers never do: a hint, not a verdict. */
+  get unacknowledgedBytes(): number {
+    return this.#out.counter.outstanding;
+  }
+
+  /** The timestamp of the latest {@link ping} that was answered, ms modulo 2^32. */
+  get lastPong(): number | undefined {
+    return this.#control.lastPong;
+  }
+
+  /**
+   * Takes what the socket gave.
+   *
+   * @throws ProtocolError for what ends the connection. The door then closes and calls {@link end}.
+   */
+  receive(bytes: Uint8Array): void {
+    if (this.#closed()) return;
+    const sequence = this.#received.add(bytes.length);
+    const rest = this.#connection === 'handshake' ? this.#shakeHands(bytes) : bytes;
+    if (rest === undefined) return;
+    this.#chunks.push(rest, this.#onMessage);
+    if (sequence !== undefined && !this.#closed()) this.#out.raw(control.acknowledgement(sequence));
+  }
+
+  /** The verdict on a `publish`. What came meanwhile is delivered now. False when the peer has gone off it. */
+  acceptPublish(streamId: number): boolean {
+    const stream = this.#streams.get(streamId);
+    if (stream?.state.at !== 'asking to publish') return false;
+    const { key, held } = stream.state;
+    stream.enter({ at: 'publishing', key });
+    this.#out.raw(control.streamBegin(streamId));
+    tellPublishing(this.#context, streamId);
+    this.#media.deliver(stream, held);
+    return true;
+  }
+
+  /**
+   * Refuses a publisher, or ends one that was accepted. The text is what its encoder shows.
+   * Code: `NetStream.Publish.Unauthorized` stops encoders from trying again, `NetStream.Publish.BadName` does not.
+   */
+  refusePublish(streamId: number, code: string, text: string): boolean {
+    const stream = this.#streams.get(streamId);
+    if (stream?.isPublisher !== true) return false;
+    stream.enter({ at: 'idle' });
+    tell(this.#context, streamId, 'error', code, text);
+    return true;
+  }
+
+  /** The verdict on a `play`: from here on the door may send media. False when the peer has gone off it. */
+  acceptPlay(streamId: number): boolean {
+    const stream = this.#streams.get(streamId);
+    if (stream?.state.at !== 'asking to play') return false;
+    const { key, reset } = stream.state;
+    stream.enter({ at: 'playing', key });
+    tellPlaying(this.#context, streamId, reset);
+    return true;
+  }
+
+  /** Refuses a player, or ends one that was accepted; code e.g. `NetStream.Play.StreamNotFound`. */
+  refusePlay(streamId: number, code: string, text: string): boolean {
+    const stream = this.#streams.get(streamId);
+    if (stream?.isPlayer !== true) return false;
+    stream.enter({ at: 'idle' });
+    tell(this.#context, streamId, 'error', code, text);
+    return true;
+  }
+
+  /** The publisher has gone; the player may stay and wait. */
+  playEnded(streamId: number): void {
+    if (this.#streams.get(streamId)?.state.at !== 'playing') return;
+    tell(this.#context, streamId, 'status', 'NetStream.Play.UnpublishNotify', 'The stream has ended.');
+    this.#out.raw(control.streamEof(streamId));
+  }
+
+  /** The publisher is back, after {@link playEnded}. */
+  publisherReturned(streamId: number): void {
+    if (this.#streams.get(streamId)?.state.at !== 'playing') return;
+    this.#out.raw(control.streamBegin(streamId));
+    tell(this.#context, streamId, 'status', 'NetStream.Play.PublishNotify', 'The stream goes on.');
+  }
+
+  /** Asks for a sign of life. `now`: ms of any clock. */
+  ping(now: number): void {
+    if (this.#connection === 'connected') this.#out.raw(control.pingRequest(now));
+  }
+
+  /** Counts bytes that the door wrote to this peer itself: media shared by all players. */
+  sentBeside(bytes: number): void {
+    this.#out.counter.add(bytes);
+  }
+
+  /** The connection is over: its publishers and players end, each with this one reason. Safe to call twice. */
+  end(because: string): void {
+    if (this.#closed()) return;
+    this.#enter('closed');
+    for (const stream of this.#streams.all) endRole(this.#context, stream, because);
+  }
+
+  #shakeHands(bytes: Uint8Array): Uint8Array | undefined {
+    const { send, rest } = this.#handshake.receive(bytes);
+    if (send !== undefined) this.#out.raw(send);
+    if (rest !== undefined) this.#enter('opened');
+    return rest;
+  }
+
+  /** One function for the life of the session: nothing is made per read. */
+  readonly #onMessage = (message: RtmpMessage): void => {
+    if (this.#closed()) return; // by the host, on an earlier message of this read
+    switch (message.type) {
+      case MessageType.audio:
+      case MessageType.video:
+      case MessageType.data:
+      case MessageType.dataAmf3:
+        this.#media.take(message);
+        return;
+      case MessageType.aggregate:
+        splitAggregate(message, this.#onAggregated);
+        return;
+      case MessageType.command:
+      case MessageType.commandAmf3:
+        this.#command(readCommand(message));
+        return;
+      default:
+        this.#control.take(message);
+    }
+  };
+
+  /** Media only: an aggregate in an aggregate has no place to end. */
+  readonly #onAggregated = (message: RtmpMessage): void => {
+    const { type } = message;
+    if (type === MessageType.audio || type === MessageType.video || type === MessageType.data) {
+      this.#onMessage(message);
+    }
+  };
+
+  #command(command: Command): void {
+    const { name } = command;
+    const first = name === 'connect';
+    if (first !== (this.#connection === 'opened')) {
+      const text = first ? 'this connection is connected already' : `"${shown(name)}" before "connect"`;
+      answerError(this.#context, command, 'NetConnection.Call.Failed', text);
+      return;
+    }
+    const handler = this.#commands.get(name);
+    if (handler !== undefined) handler(this.#context, command);
+    else answerError(this.#context, command, 'NetConnection.Call.Failed', `unknown command "${shown(name)}"`);
+  }
+
+  #enter(next: ConnectionPhase): void {
+    checkMove(this.#connection, next);
+    this.#connection = next;
+  }
+
+  #closed(): boolean {
+    return this.#connection === 'closed';
+  }
+}

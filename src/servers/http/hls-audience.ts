@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+import { plainAddress } from '../socket-sink.ts';
+
+/** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
+const GONE_MS = 15_000;
+
+/** Counts HLS players by their playlist fetches: same address and same program is taken for one viewer. */
+export class HlsAudience {
+  readonly #now: () => number;
+  readonly #lastSeen = new Map<string, Map<string, number>>();
+
+  /** @param now milliseconds, monotonic. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  seen(path: string, request: IncomingMessage): void {
+    const players = this.#lastSeen.get(path) ?? new Map<string, number>();
+    this.#lastSeen.set(path, players);
+    players.set(
+      `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
+      this.#now(),
+    );
+  }
+
+  count(path: string): number {
+    return this.#lastSeen.get(path)?.size ?? 0;
+  }
+
+  /** Players of all streams. */
+  get total(): number {
+    return [...this.#lastSeen.values()].reduce((sum, players) => sum + players.size, 0);
+  }
+
+  /** Forgets who has left; call about once a second. */
+  tick(): void {
+    const before = this.#now() - GONE_MS;
+    for (const [path, players] of this.#lastSeen) {
+      for (const [player, at] of players) if (at < before) players.delete(player);
+      if (players.size === 0) this.#lastSeen.delete(path);
+    }
+  }
+}

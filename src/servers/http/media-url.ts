@@ -1,0 +1,59 @@
+import { RESERVED_APPS, streamName, type StreamName } from '../../media/stream-name.ts';
+
+/** What a media URL asks for. */
+export type MediaTarget =
+  | { readonly kind: 'flv'; readonly name: StreamName }
+  | { readonly kind: 'multivariant'; readonly name: StreamName }
+  | { readonly kind: 'media playlist'; readonly name: StreamName }
+  | { readonly kind: 'segment'; readonly name: StreamName; readonly file: string }
+  /** A media URL with a name that is not allowed. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** The media playlist's name below `/{app}/{stream}/`; the multivariant playlist refers to it. */
+export const MEDIA_PLAYLIST = 'media.m3u8';
+
+/** Reads a request's path (no query). Undefined: not a media URL, something for the pages and the API. */
+export function parseMediaPath(path: string): MediaTarget | undefined {
+  const parts = path.split('/');
+  if (parts[0] !== '' || parts.length < 3 || parts.length > 4) return undefined;
+  const [, app = '', second = '', file] = parts;
+  if (RESERVED_APPS.has(app)) return undefined;
+  if (file === undefined) return parseStreamFile(app, second);
+  const isPlaylist = file === MEDIA_PLAYLIST;
+  if (!isPlaylist && !file.endsWith('.ts')) return undefined;
+  return named(app, second, (name) =>
+    isPlaylist ? { kind: 'media playlist', name } : { kind: 'segment', name, file },
+  );
+}
+
+function parseStreamFile(app: string, file: string): MediaTarget | undefined {
+  const dot = file.lastIndexOf('.');
+  const stream = file.slice(0, dot);
+  switch (file.slice(dot)) {
+    case '.flv':
+      return named(app, stream, (name) => ({ kind: 'flv', name }));
+    case '.m3u8':
+      return named(app, stream, (name) => ({ kind: 'multivariant', name }));
+    default:
+      return undefined;
+  }
+}
+
+function named(app: string, stream: string, make: (name: StreamName) => MediaTarget): MediaTarget {
+  const name = streamName(app, stream);
+  return 'refused' in name ? { kind: 'refused', reason: name.refused } : make(name);
+}
+
+/** Seconds a request may wait for a publisher, so that nobody holds a socket for ever. */
+const MAX_WAIT_SECONDS = 60;
+
+/** `?wait=SECONDS` in ms; 0 if it is not there or not a number. */
+export function waitMs(query: URLSearchParams): number {
+  const seconds = Number(query.get('wait') ?? 0);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_WAIT_SECONDS) * 1000 : 0;
+}
+
+/** `?gop=0` starts at the next key frame instead of the last one. */
+export function startsAtLastKeyFrame(query: URLSearchParams): boolean {
+  return query.get('gop') !== '0';
+}

@@ -1,0 +1,131 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import { join } from 'node:path';
+import type { Log } from '../../observe/log.ts';
+import { isLoopback, plainAddress } from '../socket-sink.ts';
+import type { StreamReport } from './stream-report.ts';
+
+/** What the pages and the API tell; the app knows where each part comes from. */
+export interface PagesOptions {
+  /** Directory of the built player page. */
+  readonly publicDir: string;
+  readonly streams: () => StreamReport[];
+  readonly server: () => object;
+  readonly isReady: () => boolean;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly log: Log;
+}
+
+/** Nothing from another host; media and workers from memory, as MSE needs. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "media-src 'self' blob:",
+  "connect-src 'self' ws: wss:",
+  "worker-src 'self' blob:",
+  "img-src 'self' data: blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "object-src 'none'",
+  "base-uri 'self'",
+].join('; ');
+
+/** Pages, API, health and metrics: everything that is not media. */
+export function createPages(options: PagesOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use((_request, response, next) => {
+    response.set({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin' });
+    next();
+  });
+  addApi(app, options);
+  addHealth(app, options);
+  addPage(app, options);
+  app.use((request, response) => {
+    if (request.path.startsWith('/api/')) response.status(404).json({ error: 'there is nothing here' });
+    else response.status(404).type('text/plain').send('there is nothing here\n');
+  });
+  app.use(onError(options.log));
+  return app;
+}
+
+function addApi(app: Express, { streams, server }: PagesOptions): void {
+  app.use('/api', (request, response, next) => {
+    response.set({ 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' });
+    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    if (request.method === 'OPTIONS')
+      return void response.set('Allow', 'GET, HEAD, OPTIONS').status(204).end();
+    response
+      .set('Allow', 'GET, HEAD, OPTIONS')
+      .status(405)
+      .json({ error: `${request.method} is not allowed here` });
+  });
+  app.get('/api/v1/server', (_request, response) => void response.json(server()));
+  app.get('/api/v1/streams', (request, response) => {
+    response.json({ streams: streams().map((stream) => visibleTo(request.socket.remoteAddress, stream)) });
+  });
+  app.get('/api/v1/streams/:app/:stream', (request, response) => {
+    const { app: appName, stream: name } = request.params;
+    const found = streams().find((one) => one.app === appName && one.stream === name);
+    if (found) response.json(visibleTo(request.socket.remoteAddress, found));
+    else response.status(404).json({ error: `no stream "${appName}/${name}" is being published` });
+  });
+}
+
+/** Where a publisher sits is the operator's business, not every viewer's. */
+function visibleTo(remoteAddress: string | undefined, stream: StreamReport): StreamReport {
+  if (!stream.publisher || isLoopback(plainAddress(remoteAddress))) return stream;
+  return { ...stream, publisher: { ...stream.publisher, address: 'hidden' } };
+}
+
+function addHealth(app: Express, { isReady, metrics }: PagesOptions): void {
+  app.get('/healthz', (_request, response) => {
+    const ready = isReady();
+    response
+      .set('Cache-Control', 'no-store')
+      .status(ready ? 200 : 503)
+      .type('text/plain')
+      .send(ready ? 'ok\n' : 'not ready\n');
+  });
+  app.get('/metrics', async (_request, response) => {
+    const { contentType, text } = await metrics();
+    response.set('Cache-Control', 'no-store').set('Content-Type', contentType).send(text);
+  });
+}
+
+function addPage(app: Express, { publicDir }: PagesOptions): void {
+  app.use(
+    '/assets',
+    express.static(join(publicDir, 'assets'), {
+      immutable: true,
+      maxAge: '365d',
+      index: false,
+      redirect: false,
+    }),
+  );
+  app.get(['/', '/watch/:app/:stream'], (_request, response, next) => {
+    response.set({
+      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+      'Cache-Control': 'no-cache',
+    });
+    response.sendFile('index.html', { root: publicDir, cacheControl: false }, (error?: Error) => {
+      if (error && !response.headersSent) next(error);
+    });
+  });
+}
+
+function onError(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = statusOf(error);
+    if (status >= 500) log.error({ err: error, path: request.path }, 'request failed');
+    response
+      .status(status)
+      .type('text/plain')
+      .send(status >= 500 ? 'the gateway failed to answer\n' : 'bad request\n');
+  };
+}
+
+/** Express marks what is the client's fault (a path that cannot be decoded, say) with a status of its own. */
+function statusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : 500;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { flvFormat } from '../../outputs/flv/flv-format.ts';
+import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
+import type { ViewerEnd } from '../../stream/viewer.ts';
+import { SocketSink } from '../socket-sink.ts';
+import type { Watching } from '../watching.ts';
+import { parseMediaPath, startsAtLastKeyFrame, waitMs } from './media-url.ts';
+
+/** Proxies cut what is silent for 60 s; a viewer who waits for a publisher is silent. */
+const PING_MS = 25_000;
+/** Viewers have nothing to say but control frames. */
+const MAX_FRAME_FROM_VIEWER = 4_096;
+
+/** Close codes: RFC 6455 §7.4.1; 4000 and up are ours. */
+const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
+  'stream ended': 1000,
+  'shutting down': 1001,
+  'too slow': 1013,
+  'timestamps used up, connect again': 1012,
+  kicked: 4403,
+};
+const CLOSE_NOT_FOUND = 4404;
+
+/** WebSocket-FLV: the path of HTTP-FLV, upgraded. */
+export class WebSocketRoute {
+  readonly #watching: Watching;
+  // No compression: media does not shrink, and the frames could not be shared.
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: MAX_FRAME_FROM_VIEWER,
+  });
+  /** Open connections, and whether each has answered the last ping. */
+  readonly #alive = new Map<WebSocket, boolean>();
+  readonly #pinging: NodeJS.Timeout;
+
+  constructor(watching: Watching) {
+    this.#watching = watching;
+    this.#pinging = setInterval(() => this.#pingAll(), PING_MS);
+    this.#pinging.unref();
+  }
+
+  /** Handles an upgrade request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    const target = parseMediaPath(url.pathname);
+    if (target?.kind === 'refused') return refuse(socket, 400, target.reason);
+    if (target?.kind !== 'flv')
+      return refuse(socket, 404, 'only /{app}/{stream}.flv can be watched by WebSocket');
+    const { path } = target.name;
+    const patience = waitMs(url.searchParams);
+    if (patience === 0 && !this.#watching.find(path)) {
+      return refuse(socket, 404, `no stream "${path}" is being published`);
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#watch(webSocket, socket as Socket, path, patience, startsAtLastKeyFrame(url.searchParams));
+    });
+  }
+
+  close(): void {
+    clearInterval(this.#pinging);
+    for (const webSocket of this.#alive.keys())
+      webSocket.close(CLOSE_CODES['shutting down'], 'shutting down');
+  }
+
+  /** Ends what has not said goodbye in time. */
+  destroy(): void {
+    for (const webSocket of this.#alive.keys()) webSocket.terminate();
+  }
+
+  #watch(webSocket: WebSocket, socket: Socket, path: string, patience: number, fromGop: boolean): void {
+    this.#alive.set(webSocket, true);
+    webSocket.on('pong', () => this.#alive.set(webSocket, true));
+    webSocket.on('error', () => webSocket.terminate());
+    let leave = (): void => undefined;
+    const stopWaiting = this.#watching.whenPublished(path, patience, (stream) => {
+      if (!stream) return webSocket.close(CLOSE_NOT_FOUND, 'no such stream');
+      const sink = new SocketSink(socket, {
+        protocol: 'ws-flv',
+        // Framed once for all viewers and written past ws, whose own frames (pings) are whole and go out in between.
+        bytesOf: (batch) => batch.wrapped(frameInPlace),
+        // Behind what a slow viewer has not read yet; ws gives it 30 s and then destroys the socket.
+        close: (reason) => webSocket.close(CLOSE_CODES[reason], reason),
+      });
+      leave = this.#watching.begin(stream, flvFormat, sink, fromGop);
+    });
+    webSocket.once('close', () => {
+      this.#alive.delete(webSocket);
+      stopWaiting();
+      leave();
+    });
+  }
+
+  #pingAll(): void {
+    for (const [webSocket, answered] of this.#alive) {
+      if (!answered) {
+        webSocket.terminate();
+        continue;
+      }
+      this.#alive.set(webSocket, false);
+      webSocket.ping();
+    }
+  }
+}
+
+const STATUS_TEXT: Readonly<Record<number, string>> = { 400: 'Bad Request', 404: 'Not Found' };
+
+function refuse(socket: Duplex, status: number, sentence: string): void {
+  const body = `${sentence}\n`;
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { rtmpFormat, type RtmpSelection } from '../../outputs/rtmp/rtmp-format.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { ViewerSink } from '../../stream/viewer.ts';
+import type { Watching } from '../watching.ts';
+
+export interface PlayControl {
+  readonly paused?: boolean;
+  readonly audio?: boolean;
+  readonly video?: boolean;
+}
+
+/** One message stream of a connection that plays: joins, and joins again when the player changes what it wants. */
+export class Playing {
+  readonly #watching: Watching;
+  readonly #stream: Stream;
+  readonly #sink: ViewerSink;
+  readonly #streamId: number;
+  readonly #chunkSize: number;
+  #selection: RtmpSelection = { audio: true, video: true };
+  #paused = false;
+  #leave: () => void;
+
+  constructor(options: {
+    readonly watching: Watching;
+    readonly stream: Stream;
+    readonly sink: ViewerSink;
+    readonly streamId: number;
+    readonly chunkSize: number;
+  }) {
+    this.#watching = options.watching;
+    this.#stream = options.stream;
+    this.#sink = options.sink;
+    this.#streamId = options.streamId;
+    this.#chunkSize = options.chunkSize;
+    this.#leave = this.#join();
+  }
+
+  /** A live stream goes on without a paused player; what it comes back to is the last key frame. */
+  control({ paused = this.#paused, audio, video }: PlayControl): void {
+    const selection = { audio: audio ?? this.#selection.audio, video: video ?? this.#selection.video };
+    const isSame =
+      paused === this.#paused &&
+      selection.audio === this.#selection.audio &&
+      selection.video === this.#selection.video;
+    if (isSame) return;
+    this.#leave();
+    this.#paused = paused;
+    this.#selection = selection;
+    this.#leave = this.#join();
+  }
+
+  end(): void {
+    this.#leave();
+  }
+
+  #join(): () => void {
+    const { audio, video } = this.#selection;
+    if (this.#paused || (!audio && !video)) return () => undefined;
+    const format = rtmpFormat(this.#streamId, this.#chunkSize, this.#selection);
+    return this.#watching.begin(this.#stream, format, this.#sink, true);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net';
+import type { Batch } from '../stream/batch.ts';
+import type { ViewerEnd, ViewerProtocol, ViewerSink } from '../stream/viewer.ts';
+
+export interface SocketSinkOptions {
+  readonly protocol: ViewerProtocol;
+  /** The bytes of a batch as this protocol's viewers get them. */
+  readonly bytesOf: (batch: Batch) => Buffer;
+  /** Says goodbye in the protocol's own way and ends the socket. */
+  readonly close: (reason: ViewerEnd) => void;
+}
+
+/** A viewer's socket: one write per batch, all viewers share the buffer. */
+export class SocketSink implements ViewerSink {
+  readonly protocol: ViewerProtocol;
+  readonly close: (reason: ViewerEnd) => void;
+  readonly #socket: Socket;
+  readonly #bytesOf: (batch: Batch) => Buffer;
+
+  constructor(socket: Socket, options: SocketSinkOptions) {
+    this.protocol = options.protocol;
+    this.close = options.close;
+    this.#socket = socket;
+    this.#bytesOf = options.bytesOf;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(batch: Batch): void {
+    if (this.#socket.writable) this.#socket.write(this.#bytesOf(batch));
+  }
+
+  writeAll(batches: readonly Batch[]): void {
+    if (!this.#socket.writable) return;
+    this.#socket.cork(); // one writev for all of them
+    for (const batch of batches) this.#socket.write(this.#bytesOf(batch));
+    this.#socket.uncork();
+  }
+}
+
+/** How long a peer may take to read what is left for it before its socket is destroyed. */
+const LINGER_MS = 2_000;
+
+/** Ends a socket after what is queued, but not later than the linger time. Safe to call twice. */
+export function endSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** `::ffff:127.0.0.1` and `127.0.0.1` are the same peer. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? 'unknown').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address);
+}

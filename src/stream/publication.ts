@@ -1,0 +1,31 @@
+import type { AmfObject } from '../amf/value.ts';
+import type { Frame } from '../media/frame.ts';
+import type { Ticks } from '../media/time.ts';
+import type { TrackSet } from '../media/track.ts';
+
+/** Who is sending: enough to decide on a takeover, to tell an operator, and to end it. */
+export interface Publisher {
+  /** IP address, without the port. */
+  readonly address: string;
+  /** What the encoder calls itself, if it does. */
+  readonly encoder: string | undefined;
+  /** Another one has taken over, or the operator wants it gone. */
+  kick(reason: string): void;
+}
+
+/** The right to write into a stream, held by one publisher at a time. Once it is over, every call does nothing. */
+export interface Publication {
+  /** Where on the stream's time line this publisher's first frame belongs: behind everything before it. */
+  readonly origin: Ticks;
+  /** Tracks of the publisher before: a track whose configuration is the same bytes should be the same object. */
+  readonly formerTracks: TrackSet;
+  /** A number for a new time line; the first one is taken when the publication begins. */
+  newEpoch(): number;
+  write(frame: Frame): void;
+  /** The publisher's `onMetaData`. */
+  describe(metadata: AmfObject): void;
+  /** What one read from the socket brought has been written. */
+  flush(): void;
+  /** The publisher is done or gone: the stream's grace time begins. */
+  release(reason: string): void;
+}

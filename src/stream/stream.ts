@@ -1,0 +1,192 @@
+import type { AmfObject } from '../amf/value.ts';
+import type { Frame, MediaFrame } from '../media/frame.ts';
+import type { StreamName } from '../media/stream-name.ts';
+import { secondsFromTicks, ticks, ticksFromMs, type Ticks } from '../media/time.ts';
+import type { TrackSet } from '../media/track.ts';
+import { Fanout } from './fanout.ts';
+import type { FrameSink } from './frame-sink.ts';
+import { GopCache } from './gop-cache.ts';
+import { Meter } from './meter.ts';
+import type { Publication, Publisher } from './publication.ts';
+import type { Viewer, ViewerEnd } from './viewer.ts';
+import type { StreamFacts, WireFormat } from './wire-format.ts';
+
+export interface StreamOptions {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Wall clock in ms, for people. */
+  readonly clock: () => number;
+  /** `delivery.batchMs`. */
+  readonly batchMs: number;
+}
+
+export type StreamState = 'live' | 'grace' | 'ended';
+
+/**
+ * Media seconds after which a stream counts as complete although only one kind of track has come: FLV's header
+ * must say what will follow, and only a media frame proves a track.
+ */
+const PROBE_SECONDS = 1;
+/** Between two publishers' frames; one frame at 25 fps. */
+const SEAM: Ticks = ticksFromMs(40);
+
+/** A name with one publisher and its viewers. It outlives a publisher by the grace time. */
+export class Stream {
+  readonly name: StreamName;
+  readonly meter = new Meter();
+  /** Wall clock, ms, when the stream came to be. */
+  readonly startedAt: number;
+  readonly #options: StreamOptions;
+  readonly #gop = new GopCache();
+  readonly #sinks: FrameSink[] = [];
+  readonly #fanouts = new Map<string, Fanout>();
+  /** Viewers who came before it was known which tracks there are. */
+  #early: { fanout: Fanout; viewer: Viewer; fromGop: boolean }[] = [];
+  #state: StreamState = 'grace';
+  #publisher: Publisher | undefined;
+  #publication: object | undefined;
+  #tracks: TrackSet = {};
+  #metadata: AmfObject | undefined;
+  #epoch = 0;
+  #firstDts: Ticks | undefined;
+  #lastDts: Ticks | undefined;
+  #complete = false;
+
+  constructor(name: StreamName, options: StreamOptions) {
+    this.name = name;
+    this.startedAt = options.clock();
+    this.#options = options;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Undefined while the stream waits in its grace time. */
+  get publisher(): Publisher | undefined {
+    return this.#publisher;
+  }
+
+  get facts(): StreamFacts {
+    return { tracks: this.#tracks, metadata: this.#metadata };
+  }
+
+  get fanouts(): Iterable<Fanout> {
+    return this.#fanouts.values();
+  }
+
+  /** Something that wants every frame from now on. */
+  attach(sink: FrameSink): void {
+    this.#sinks.push(sink);
+  }
+
+  /** Hands the stream to a publisher; a former one can no longer write. */
+  publish(publisher: Publisher, released: (reason: string) => void): Publication {
+    const isCurrent = (): boolean => this.#publication === publication;
+    const formerTracks = this.#tracks;
+    const publication: Publication = {
+      origin: this.#lastDts === undefined ? ticks(0) : ticks(this.#lastDts + SEAM),
+      formerTracks,
+      newEpoch: () => ++this.#epoch,
+      write: (frame) => {
+        if (isCurrent()) this.#write(frame);
+      },
+      describe: (metadata) => {
+        if (isCurrent()) this.#metadata = metadata;
+      },
+      flush: () => {
+        if (isCurrent()) this.flush();
+      },
+      release: (reason) => {
+        if (!isCurrent()) return;
+        this.#publication = undefined;
+        this.#publisher = undefined;
+        this.#state = 'grace';
+        this.flush();
+        released(reason);
+      },
+    };
+    this.#begin(publisher, publication);
+    return publication;
+  }
+
+  /** `fromGop`: with what is cached of the current GOP, so that there is a picture at once. */
+  join(format: WireFormat, viewer: Viewer, fromGop: boolean): void {
+    const fanout = this.#fanoutOf(format);
+    if (this.#complete) fanout.join(viewer, fromGop);
+    else this.#early.push({ fanout, viewer, fromGop });
+  }
+
+  leave(viewer: Viewer): void {
+    this.#early = this.#early.filter((one) => one.viewer !== viewer);
+    for (const fanout of this.#fanouts.values()) fanout.leave(viewer);
+  }
+
+  /** Passes on what has been written; also called by the gateway's tick, for sound that waits for company. */
+  flush(): void {
+    if (this.#early.length > 0 && this.#complete) this.#admit();
+    for (const fanout of this.#fanouts.values()) fanout.flush();
+    for (const sink of this.#sinks) sink.flush();
+  }
+
+  /** The grace time is over, or the gateway stops. */
+  end(reason: ViewerEnd): void {
+    if (this.#state === 'ended') return;
+    this.flush();
+    this.#state = 'ended';
+    this.#publication = undefined;
+    this.#publisher?.kick(reason);
+    this.#publisher = undefined;
+    for (const { viewer } of this.#early) viewer.close(reason);
+    this.#early = [];
+    for (const fanout of this.#fanouts.values()) fanout.end(reason);
+    for (const sink of this.#sinks) sink.end(reason);
+  }
+
+  #begin(publisher: Publisher, publication: Publication): void {
+    this.#publisher = publisher;
+    this.#publication = publication;
+    this.#state = 'live';
+    this.#tracks = {};
+    this.#metadata = undefined;
+    this.#complete = false;
+    this.#firstDts = undefined;
+    this.#gop.clear();
+    this.meter.restart();
+  }
+
+  #write(frame: Frame): void {
+    if (frame.kind !== 'data') this.#note(frame);
+    this.meter.count(frame);
+    this.#gop.add(frame);
+    for (const fanout of this.#fanouts.values()) fanout.write(frame);
+    for (const sink of this.#sinks) sink.write(frame);
+  }
+
+  /** A track is there once a frame of it is. */
+  #note(frame: MediaFrame): void {
+    if (this.#lastDts === undefined || frame.dts > this.#lastDts) this.#lastDts = frame.dts;
+    this.#firstDts ??= frame.dts;
+    if (this.#tracks[frame.kind] !== frame.track)
+      this.#tracks = { ...this.#tracks, [frame.kind]: frame.track };
+    if (this.#complete) return;
+    const hasBoth = this.#tracks.video !== undefined && this.#tracks.audio !== undefined;
+    this.#complete = hasBoth || secondsFromTicks(frame.dts - this.#firstDts) >= PROBE_SECONDS;
+  }
+
+  #admit(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { fanout, viewer, fromGop } of early) fanout.join(viewer, fromGop);
+  }
+
+  #fanoutOf(format: WireFormat): Fanout {
+    let fanout = this.#fanouts.get(format.id);
+    if (!fanout) {
+      const { now, batchMs } = this.#options;
+      fanout = new Fanout(format, { gop: this.#gop, facts: () => this.facts, now, batchMs });
+      this.#fanouts.set(format.id, fanout);
+    }
+    return fanout;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Frame, MediaFrame } from '../media/frame.ts';
+import { ms, msFromTicks, ticksFromMs, type Ms, type Ticks } from '../media/time.ts';
+import type { Track, TrackId } from '../media/track.ts';
+import { Batch, type Opening } from './batch.ts';
+import type { GopCache } from './gop-cache.ts';
+import type { Viewer, ViewerEnd } from './viewer.ts';
+import type { StreamFacts, WireFormat } from './wire-format.ts';
+
+/**
+ * mpegts.js and others read FLV time as a signed 32-bit number: nobody may be given 2^31 ms or more. An hour before
+ * that a wire's last viewers are asked to connect again.
+ */
+const LAST_WIRE_MS = 2 ** 31 - 3_600_000;
+/** After 12.4 days new viewers get a wire with a new time base; those who came earlier keep theirs as long again. */
+const RENEW_WIRE_MS = 2 ** 30;
+/** Frames that arrive a little out of order must not fall before the wire's zero. */
+const LEAD: Ticks = ticksFromMs(200);
+
+/**
+ * One wire format of one stream with one time base. Frames go in; each closed batch is made once and goes to every
+ * viewer in one write. Exists only while somebody watches.
+ */
+export class Wire {
+  readonly #format: WireFormat;
+  readonly #gop: GopCache;
+  readonly #facts: () => StreamFacts;
+  readonly #viewers = new Set<Viewer>();
+  /** The stream's time at this wire's zero. */
+  #zero: Ticks | undefined;
+  #elapsed: Ms = ms(0);
+  /** Codec configurations as of the last frame written. */
+  readonly #tracks = new Map<TrackId, Track>();
+  /** Frames of the open batch. */
+  #open: Frame[] = [];
+  #openedAt = 0;
+  #openHasVideo = false;
+  /** Closed batches from the GOP's start on; empty when there is nothing to start from. */
+  #recent: Batch[] = [];
+  /** What viewers who have left were given. */
+  #bytesToFormer = 0;
+
+  /** Takes over what the stream has of the current GOP, so that the first viewer can start at once. */
+  constructor(format: WireFormat, gop: GopCache, facts: () => StreamFacts) {
+    this.#format = format;
+    this.#gop = gop;
+    this.#facts = facts;
+    for (const frame of gop.frames) this.write(frame, 0);
+    if (this.#open.length > 0) this.#remember(this.#closeBatch());
+  }
+
+  get viewers(): ReadonlySet<Viewer> {
+    return this.#viewers;
+  }
+
+  get bytesOut(): number {
+    let sum = this.#bytesToFormer;
+    for (const viewer of this.#viewers) sum += viewer.bytesOut;
+    return sum;
+  }
+
+  /** True when new viewers should be given a wire with a later time base. */
+  get isOld(): boolean {
+    return this.#elapsed > RENEW_WIRE_MS;
+  }
+
+  /** `fromGop`: start with what is there of the current GOP; otherwise at the next key frame. */
+  join(viewer: Viewer, fromGop: boolean): void {
+    this.#viewers.add(viewer);
+    const first = this.#recent[0];
+    if (fromGop && this.#gop.first && first?.opening)
+      viewer.begin(first.opening, [first.fromGop(), ...this.#recent.slice(1)]);
+  }
+
+  leave(viewer: Viewer): void {
+    if (this.#viewers.delete(viewer)) this.#bytesToFormer += viewer.bytesOut;
+  }
+
+  /** Adds a frame to the open batch. `now` in ms, monotonic. */
+  write(frame: Frame, now: number): void {
+    if (!this.#format.wants(frame)) return;
+    if (this.#open.length === 0) this.#openedAt = now;
+    this.#open.push(frame);
+    if (frame.kind === 'video') this.#openHasVideo = true;
+    this.#zero ??= (frame.dts - LEAD) as Ticks;
+  }
+
+  /** Writes the open batch to every viewer if it is due: at once with video if `batchMs` is 0, else by its age. */
+  flush(now: number, batchMs: number, audioHoldMs: number): void {
+    if (this.#open.length === 0) return;
+    const holdMs = batchMs > 0 ? batchMs : this.#openHasVideo ? 0 : audioHoldMs;
+    if (now - this.#openedAt < holdMs) return;
+    const batch = this.#closeBatch();
+    this.#remember(batch);
+    for (const viewer of this.#viewers) viewer.deliver(batch, now);
+    if (this.#elapsed > LAST_WIRE_MS) this.end('timestamps used up, connect again');
+  }
+
+  /** Closes every viewer. */
+  end(reason: ViewerEnd): void {
+    for (const viewer of [...this.#viewers]) viewer.close(reason);
+  }
+
+  #closeBatch(): Batch {
+    const { headroom } = this.#format;
+    const parts = this.#open.map((frame, index) => this.#plan(frame, index));
+    const size = parts.reduce((sum, part) => sum + part.bytes, headroom);
+    const room = Buffer.allocUnsafe(size);
+    let at = headroom;
+    let gop: { at: number; opening: Opening } | undefined;
+    for (const { frame, time, configuration, opening } of parts) {
+      if (configuration) at += configuration.copy(room, at);
+      if (opening) gop = { at: at - headroom, opening };
+      at = this.#format.write(frame, time, room, at);
+    }
+    this.#open = [];
+    this.#openHasVideo = false;
+    return new Batch(room, headroom, gop);
+  }
+
+  /** Decides what one frame of the open batch needs on the wire, in the order of the frames. */
+  #plan(frame: Frame, index: number): Part {
+    const time = this.#timeOf(frame);
+    const configuration = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
+    const opening = this.#startsHere(frame, index) ? this.#openingAt(time) : undefined;
+    const bytes = this.#format.measure(frame, time) + (configuration?.length ?? 0);
+    return { frame, time, bytes, configuration, opening };
+  }
+
+  #timeOf(frame: Frame): Ms {
+    // Wires end long before 2^31 (see LAST_WIRE_MS), so only the lower bound can be met.
+    const time = ms(Math.max(0, msFromTicks((frame.dts - (this.#zero ?? frame.dts)) as Ticks)));
+    if (time > this.#elapsed) this.#elapsed = time;
+    return time;
+  }
+
+  #changedConfiguration(frame: MediaFrame, time: Ms): Buffer | undefined {
+    const { track } = frame;
+    if (this.#tracks.get(track.id) === track) return undefined;
+    this.#tracks.set(track.id, track);
+    return this.#format.configuration(track, time);
+  }
+
+  #startsHere(frame: Frame, index: number): boolean {
+    const { first } = this.#gop;
+    if (!first || frame === first) return frame === first;
+    // These viewers do not want the frame that opens the GOP (sound only): they can start with any batch.
+    return index === 0 && frame.kind === 'audio' && !this.#format.wants(first);
+  }
+
+  #openingAt(time: Ms): Opening {
+    const format = this.#format;
+    const tracks = [...this.#tracks.values()];
+    const configurations = (): Buffer[] => tracks.map((track) => format.configuration(track, time));
+    const header = (): Buffer => format.header(this.#facts());
+    let first: Batch | undefined;
+    let resume: Batch | undefined;
+    return {
+      first: () => (first ??= Batch.of(Buffer.concat([header(), ...configurations()]), format.headroom)),
+      resume: () => (resume ??= Batch.of(Buffer.concat(configurations()), format.headroom)),
+    };
+  }
+
+  #remember(batch: Batch): void {
+    if (batch.opening) this.#recent = [batch];
+    else if (!this.#gop.first) this.#recent = [];
+    else if (this.#recent.length > 0) this.#recent.push(batch);
+  }
+}
+
+/** One frame of the open batch, measured. */
+interface Part {
+  readonly frame: Frame;
+  readonly time: Ms;
+  readonly bytes: number;
+  /** Goes in front of the frame: its track is not the one the viewers know. */
+  readonly configuration: Buffer | undefined;
+  /** Set if a viewer can start with this frame. */
+  readonly opening: Opening | undefined;
+}

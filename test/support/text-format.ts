@@ -1,0 +1,42 @@
+import type { Frame } from '../../src/media/frame.ts';
+import type { Ms } from '../../src/media/time.ts';
+import type { Track } from '../../src/media/track.ts';
+import type { StreamFacts, WireFormat } from '../../src/stream/wire-format.ts';
+
+const WHAT = { audio: 'A', data: 'D' } as const;
+
+function textOf(frame: Frame, at: Ms): string {
+  const what = frame.kind === 'video' ? (frame.startsGop ? 'K' : 'P') : WHAT[frame.kind];
+  return `${what}${at} `;
+}
+
+export interface TextFormat extends WireFormat {
+  /** Frames written so far: a frame is made once, however many watch. */
+  readonly written: number;
+}
+
+/**
+ * A wire format that people can read: `H[va]200 ` header with the tracks there are, `C[v]200 ` a configuration with the
+ * track's label, `K200 ` key frame, `P240 ` other picture, `A221 ` sound, `D250 ` data; the numbers are ms.
+ */
+export function textFormat(
+  options: { id?: string; headroom?: number; wants?: (frame: Frame) => boolean } = {},
+): TextFormat {
+  let written = 0;
+  return {
+    id: options.id ?? 'text',
+    headroom: options.headroom ?? 0,
+    get written() {
+      return written;
+    },
+    wants: options.wants ?? (() => true),
+    header: ({ tracks: { video, audio } }: StreamFacts, at: Ms) =>
+      Buffer.from(`H[${video?.codecString ?? ''}${audio?.codecString ?? ''}]${at} `),
+    configuration: (track: Track, at: Ms) => Buffer.from(`C[${track.codecString}]${at} `),
+    measure: (frame: Frame, at: Ms) => textOf(frame, at).length,
+    write: (frame: Frame, at: Ms, out: Buffer, offset: number) => {
+      written++;
+      return offset + out.write(textOf(frame, at), offset, 'latin1');
+    },
+  };
+}

@@ -1,0 +1,445 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { MediaFrame } from '../../../src/media/frame.ts';
+import { audio, audioTrack, stream, video, videoTrack } from '../mpegts/frames.ts';
+import type { Rig } from './harness.ts';
+import { NOW, playlist, rig, SEQUENCE } from './harness.ts';
+
+const v = videoTrack();
+const a = audioTrack();
+const S = 90_000;
+
+const seconds = (hls: Rig['hls']): number[] => playlist(hls).segments.map((segment) => segment.seconds);
+const firsts = (r: Rig): MediaFrame[] => r.packager.segments.map((segment) => segment.frames[0]!);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+test('a well-behaved stream: two seconds each, every one from a key frame, named from the clock', () => {
+  const r = rig();
+  r.feed(stream({ frames: 300, gop: 60, video: v, audio: a }));
+  assert.deepEqual(
+    playlist(r.hls).segments.map(({ uri, seconds, at }) => ({ uri, seconds, at })),
+    [
+      { uri: `${SEQUENCE}.ts`, seconds: 2, at: NOW },
+      { uri: `${SEQUENCE + 1}.ts`, seconds: 2, at: NOW + 2000 },
+      { uri: `${SEQUENCE + 2}.ts`, seconds: 2, at: NOW + 4000 },
+      { uri: `${SEQUENCE + 3}.ts`, seconds: 2, at: NOW + 6000 },
+    ],
+  );
+  assert.ok(firsts(r).every((frame) => frame.kind === 'video' && frame.startsGop));
+  const { targetDuration, mediaSequence, discontinuitySequence, independent, ended, text } = playlist(r.hls);
+  assert.deepEqual(
+    { targetDuration, mediaSequence, discontinuitySequence, independent, ended },
+    {
+      targetDuration: 2,
+      mediaSequence: SEQUENCE,
+      discontinuitySequence: SEQUENCE,
+      independent: true,
+      ended: false,
+    },
+  );
+  assert.ok(!text.includes('#EXT-X-DISCONTINUITY\n'));
+});
+
+test('lengths add up to the media, to the last frame', () => {
+  for (const interval of [3003, 3000, 1501, 3750]) {
+    const r = rig(2, 100);
+    r.feed(stream({ frames: 500, interval, gop: 47, video: v, audio: a }));
+    r.hls.end();
+    const all = playlist(r.hls);
+    assert.ok(Math.abs(sum(seconds(r.hls)) - (500 * interval) / S) < 1e-4);
+    assert.ok(all.segments.every((segment) => Math.round(segment.seconds) <= all.targetDuration));
+    assert.equal(all.ended, true);
+  }
+});
+
+test('what came before the first key frame is in no segment, and neither is older sound', () => {
+  const r = rig();
+  const frames = stream({ frames: 130, gop: 60, video: v, audio: a });
+  r.feed([
+    audio(a, 0),
+    audio(a, 1920),
+    ...frames.filter((frame) => frame.dts > 20_000).map((frame) => frame),
+  ]);
+  r.hls.end();
+  const key = 60 * 3000;
+  const [first] = r.packager.segments;
+  assert.equal(first!.frames[0]!.dts, key);
+  assert.ok(first!.frames.every((frame) => frame.dts >= key));
+  assert.deepEqual(first!.tracks, { video: v, audio: a });
+});
+
+test('sound that comes a little after the picture belongs to the first segment', () => {
+  const r = rig();
+  const frames = stream({ frames: 130, gop: 60, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.kind === 'video' || frame.dts >= 0.9 * S));
+  assert.deepEqual(r.packager.segments[0]!.tracks, { video: v, audio: a });
+  assert.equal(playlist(r.hls).segments.length, 2);
+});
+
+test('a stream without sound, and one without picture', () => {
+  const silent = rig();
+  silent.feed(stream({ frames: 130, gop: 60, video: v }));
+  assert.deepEqual(seconds(silent.hls), [2, 2]);
+  assert.deepEqual(silent.packager.segments[0]!.tracks, { video: v });
+
+  const blind = rig();
+  blind.feed(stream({ frames: 310, gop: 1, audio: a }));
+  assert.deepEqual(blind.packager.segments[0]!.tracks, { audio: a });
+  for (const length of seconds(blind.hls)) assert.ok(Math.abs(length - 2) <= 0.011, `${length}`);
+  assert.equal(playlist(blind.hls).independent, true);
+  assert.ok(!blind.hls.multivariant()!.bytes.toString().includes('RESOLUTION'));
+});
+
+test('sound that comes late gets a new segment at the next key frame, with one discontinuity', () => {
+  const r = rig();
+  const frames = stream({ frames: 380, gop: 30, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.kind === 'video' || frame.dts > 2.5 * S));
+  assert.deepEqual(
+    r.packager.segments.map((segment) => segment.tracks.audio),
+    [undefined, undefined, a, a, a, a, a],
+  );
+  assert.equal(firsts(r)[2]!.dts, 3 * S);
+  assert.deepEqual(
+    playlist(r.hls).segments.map((segment) => segment.discontinuity),
+    [false, false, true, false, false, false],
+  );
+});
+
+test('picture that comes late, in a stream of sound', () => {
+  const r = rig();
+  const frames = stream({ frames: 300, gop: 30, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.kind === 'audio' || frame.dts >= 3.2 * S));
+  assert.deepEqual(
+    r.packager.segments.map((segment) => segment.tracks.video),
+    [undefined, undefined, v, v, v],
+  );
+  assert.equal(firsts(r)[2]!.dts, 4 * S);
+  assert.deepEqual(
+    playlist(r.hls).segments.map((segment) => segment.discontinuity),
+    [false, false, true, false],
+  );
+});
+
+test('sound that stops leaves the stream; sound that comes back joins it again', () => {
+  const r = rig(2, 100);
+  const frames = stream({ frames: 600, gop: 60, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.kind === 'video' || frame.dts < 5 * S || frame.dts > 13 * S));
+  assert.deepEqual(
+    r.packager.segments.map((segment) => segment.tracks.audio !== undefined),
+    [true, true, true, true, false, false, false, true, true, true],
+  );
+  assert.deepEqual(
+    playlist(r.hls).segments.map((segment) => segment.discontinuity),
+    [false, false, false, false, true, false, false, true, false],
+  );
+});
+
+test('picture that stops: sound goes on alone, within the target duration', () => {
+  const r = rig(2, 100);
+  const frames = stream({ frames: 600, gop: 60, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.kind === 'audio' || frame.dts < 5 * S || frame.dts > 15 * S));
+  r.hls.end();
+  const all = playlist(r.hls);
+  assert.ok(all.segments.every((segment) => Math.round(segment.seconds) <= all.targetDuration));
+  assert.ok(Math.abs(sum(seconds(r.hls)) - 20) < 0.05);
+  const kinds = r.packager.segments.map(
+    ({ tracks }) => (tracks.video ? 'v' : '-') + (tracks.audio ? 'a' : '-'),
+  );
+  assert.match(kinds.join(' '), /^va va va va (-a )+va va/);
+  const first = r.packager.segments.findIndex((segment) => segment.tracks.video === undefined);
+  assert.equal(all.segments[first]!.discontinuity, true);
+});
+
+test('key frames too far apart: cut where it stands, and nobody is told otherwise', () => {
+  const r = rig(2, 6);
+  r.feed(stream({ frames: 60, gop: 60, video: v, audio: a }));
+  r.feed(stream({ from: 2 * S, frames: 210, gop: 1000, video: v, audio: a }));
+  const cut = playlist(r.hls);
+  assert.equal(cut.targetDuration, 2);
+  assert.equal(cut.independent, false);
+  assert.equal(r.hls.facts().independent, false);
+  assert.ok(!r.hls.multivariant()!.bytes.includes('INDEPENDENT'));
+  assert.ok(cut.segments.every((segment) => Math.round(segment.seconds) <= 2 && !segment.discontinuity));
+  assert.ok(cut.segments[1]!.seconds > 2.4);
+  r.feed(stream({ from: 9 * S, frames: 1200, gop: 60, video: v, audio: a }));
+  assert.equal(playlist(r.hls).independent, true, 'once such a segment has left the window');
+});
+
+test('key frames every ten seconds from the start: the target duration says so', () => {
+  const r = rig();
+  r.feed(stream({ frames: 1000, gop: 300, video: v, audio: a }));
+  const { targetDuration, independent } = playlist(r.hls);
+  assert.deepEqual([targetDuration, independent, ...seconds(r.hls)], [10, true, 10, 10, 10]);
+});
+
+test('no key frame ever again: cut at twelve seconds, then as the target duration allows', () => {
+  const r = rig();
+  r.feed(stream({ frames: 1000, gop: 10_000, video: v, audio: a }));
+  const { targetDuration } = playlist(r.hls);
+  assert.equal(targetDuration, 12);
+  assert.ok(seconds(r.hls).every((length) => length <= 12.5));
+});
+
+test('TARGETDURATION never changes, whatever the key frames do', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ gop: fc.integer({ min: 1, max: 400 }), hole: fc.integer({ min: 0, max: 2_000_000 }) }),
+        { minLength: 1, maxLength: 8 },
+      ),
+      (gops) => {
+        const r = rig(2, 100);
+        let from = 0;
+        let target: number | undefined;
+        for (const { gop, hole } of gops) {
+          r.feed(stream({ from, frames: gop, gop, video: v, audio: a }));
+          from += gop * 3000 + (hole > 1_200_000 ? hole : 0);
+          if (!r.hls.media()) continue;
+          target ??= playlist(r.hls).targetDuration;
+          assert.equal(playlist(r.hls).targetDuration, target);
+        }
+        r.hls.end();
+        const all = playlist(r.hls);
+        assert.ok(all.segments.every((segment) => Math.round(segment.seconds) <= all.targetDuration));
+        const media = gops.reduce((total, { gop }) => total + gop / 30, 0);
+        assert.ok(Math.abs(sum(seconds(r.hls)) - media) < 0.06 * gops.length, 'holes are in no segment');
+        all.segments.forEach((segment, index) =>
+          assert.equal(segment.uri, `${all.mediaSequence + index}.ts`),
+        );
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('another configuration: at its key frame, one discontinuity, and no frame of it in an old segment', () => {
+  const r = rig();
+  const next = videoTrack();
+  const frames = stream({ frames: 240, gop: 60, video: v, audio: a });
+  r.feed(frames.filter((frame) => frame.dts < 3 * S));
+  // The new configuration begins between key frames: its first ones cannot be decoded.
+  const change = frames
+    .filter((frame) => frame.dts >= 3 * S)
+    .map((frame) => (frame.kind === 'video' ? { ...frame, track: next } : frame));
+  r.feed(change);
+  r.hls.end();
+  const videos = (index: number) =>
+    r.packager.segments[index]!.frames.filter((frame) => frame.kind === 'video');
+  assert.ok(videos(1).every((frame) => frame.track === v && frame.dts < 3 * S));
+  assert.ok(videos(2).every((frame) => frame.track === next));
+  assert.equal(videos(2)[0]!.dts, 4 * S);
+  assert.deepEqual(
+    playlist(r.hls).segments.map((segment) => segment.discontinuity),
+    [false, false, true, false],
+  );
+  assert.ok(Math.abs(sum(seconds(r.hls)) - 8) < 1e-4, 'sound went on, so time did');
+  assert.equal(r.hls.facts().framesDropped, 30);
+});
+
+test('another audio configuration: at the next key frame too; at once where there is no picture', () => {
+  const next = audioTrack();
+  const changed = (frames: MediaFrame[]) =>
+    frames.map((frame) => (frame.kind === 'audio' && frame.dts >= 3 * S ? { ...frame, track: next } : frame));
+  const r = rig();
+  r.feed(changed(stream({ frames: 240, gop: 60, video: v, audio: a })));
+  assert.deepEqual(
+    r.packager.segments.map((segment) => segment.tracks.audio),
+    [a, a, next, next],
+  );
+  for (const { tracks, frames } of r.packager.segments) {
+    for (const frame of frames) assert.ok(frame.track === tracks.audio || frame.track === tracks.video);
+  }
+  const blind = rig();
+  blind.feed(changed(stream({ frames: 240, gop: 60, audio: a })));
+  const first = blind.packager.segments.find((segment) => segment.tracks.audio === next)!.frames[0]!;
+  assert.ok(first.dts >= 3 * S && first.dts < 3 * S + 1920);
+  assert.equal(playlist(blind.hls).segments.filter((segment) => segment.discontinuity).length, 1);
+});
+
+test('another epoch: the old segment ends at once, the new starts at its key frame, one discontinuity', () => {
+  const r = rig();
+  r.feed(stream({ frames: 130, gop: 60, video: v, audio: a }));
+  assert.equal(playlist(r.hls).segments.length, 2);
+  const from = 130 * 3000 + 4 * S;
+  const again = stream({ from, frames: 200, gop: 60, video: videoTrack(), audio: a, epoch: 1 });
+  r.feed([video(v, from - 3000, { epoch: 1 })]);
+  assert.equal(playlist(r.hls).segments.length, 3);
+  assert.ok(Math.abs(playlist(r.hls).segments[2]!.seconds - 10 / 30) < 1e-4, 'to the end of its last frame');
+  r.feed(again);
+  r.feed([video(v, from + S, { key: true, epoch: 0 })]);
+  const { segments, mediaSequence } = playlist(r.hls);
+  assert.deepEqual(
+    segments.map((segment) => segment.discontinuity),
+    [false, false, false, true, false, false],
+  );
+  assert.equal(firsts(r)[3]!.dts, from);
+  assert.equal(segments[3]!.at, Math.trunc(NOW + from / 90), 'the clock is read anew');
+  assert.equal(mediaSequence, SEQUENCE);
+});
+
+test('PROGRAM-DATE-TIME goes on by media time, though frames arrive in bursts', () => {
+  const r = rig();
+  for (const frame of stream({ frames: 300, gop: 60, video: v, audio: a })) {
+    r.clock.now = NOW + Math.floor(frame.dts / S / 3) * 3000;
+    r.hls.write(frame);
+  }
+  assert.deepEqual(
+    playlist(r.hls).segments.map((segment) => segment.at - NOW),
+    [0, 2000, 4000, 6000],
+  );
+});
+
+test('the window moves on, what left it can still be fetched for a window, then is gone', () => {
+  const r = rig(2, 6);
+  const change = videoTrack();
+  r.feed(stream({ frames: 120, gop: 60, video: v, audio: a }));
+  r.feed(stream({ from: 4 * S, frames: 1800, gop: 60, video: change, audio: a }));
+  const { mediaSequence, discontinuitySequence, segments } = playlist(r.hls);
+  const made = r.hls.facts().segments;
+  assert.equal(made, 31);
+  assert.equal(segments.length, 6);
+  assert.equal(mediaSequence, SEQUENCE + 25);
+  assert.equal(discontinuitySequence, SEQUENCE + 1, 'the one tag that left');
+  const fetchable = Array.from(
+    { length: made },
+    (_, index) => r.hls.segment(`${SEQUENCE + index}.ts`) !== undefined,
+  );
+  assert.equal(fetchable.indexOf(true), made - 12);
+  assert.ok(fetchable.slice(made - 12).every(Boolean));
+  assert.equal(r.hls.segment('nonsense.ts'), undefined);
+});
+
+test('while segments are short, there are more of them', () => {
+  const r = rig(2, 3);
+  // A stream whose configuration changes every half second.
+  for (let index = 0; index < 60; index++) {
+    r.feed(stream({ from: index * 45_000, frames: 15, gop: 15, video: videoTrack(), audio: a }));
+  }
+  const length = sum(seconds(r.hls));
+  assert.ok(length >= 6 && length < 7, `${length} s: three target durations`);
+  const kept = r.packager.segments.filter((_, index) => r.hls.segment(`${SEQUENCE + index}.ts`)).length;
+  assert.ok(kept <= 2 * playlist(r.hls).segments.length + 1);
+});
+
+test('memory does not grow with time', () => {
+  const r = rig(2, 6);
+  let most = 0;
+  for (let minute = 0; minute < 10; minute++) {
+    r.feed(stream({ from: minute * 60 * S, frames: 1800, gop: 60, video: v, audio: a }));
+    r.packager.segments.length = 1;
+    r.packager.segments[0]!.frames.length = 0;
+    if (minute === 0) most = r.hls.facts().bytesHeld;
+    assert.ok(r.hls.facts().bytesHeld <= most * 1.05);
+  }
+  assert.ok(most > 0);
+});
+
+test('numbers are past those of a life before, cut short or not', () => {
+  const before = rig(2, 6);
+  before.feed(stream({ frames: 900, gop: 60, video: v, audio: a }));
+  const after = rig(2, 6);
+  // A constructor reads the clock: the process came back 35 s later.
+  const { hls } = after;
+  assert.equal(hls.media(), undefined);
+  const last = playlist(before.hls).mediaSequence + playlist(before.hls).segments.length - 1;
+  assert.ok(SEQUENCE + 35 > last);
+});
+
+test('playlists are rendered once a change', () => {
+  const r = rig();
+  r.feed(stream({ frames: 130, gop: 60, video: v, audio: a }));
+  const [media, multivariant] = [r.hls.media(), r.hls.multivariant()];
+  assert.ok(media && multivariant);
+  assert.equal(r.hls.media(), media);
+  assert.equal(r.hls.multivariant(), multivariant);
+  r.feed(stream({ from: 130 * 3000, frames: 20, gop: 60, video: v, audio: a }));
+  assert.equal(r.hls.media(), media, 'frames alone change nothing');
+  r.feed([video(v, 7 * S, { key: true })]);
+  assert.notEqual(r.hls.media(), media);
+  assert.notEqual(r.hls.media()!.etag, media.etag);
+});
+
+test('the multivariant playlist: measured rates, an address relative to itself', () => {
+  const r = rig();
+  r.feed(stream({ frames: 300, gop: 60, video: v, audio: a }));
+  const bytes = r.hls.segment(`${SEQUENCE}.ts`)!.bytes.length;
+  const text = r.hls.multivariant()!.bytes.toString();
+  const peak = Number(/[:,]BANDWIDTH=(\d+)/.exec(text)![1]);
+  assert.ok(Math.abs(peak / (bytes * 4) - 1) < 0.05);
+  assert.match(text, /FRAME-RATE=30\.000\ndemo\/media\.m3u8\n$/);
+});
+
+test('those who wait are called once, at the first segment', () => {
+  const r = rig();
+  const called: string[] = [];
+  const note = (name: string) => () => void called.push(name);
+  r.hls.whenReady(note('one'));
+  r.hls.whenReady(note('gave up'))();
+  const giveUpLate = r.hls.whenReady(note('two'));
+  r.feed(stream({ frames: 60, gop: 60, video: v, audio: a }));
+  assert.deepEqual(called, []);
+  r.feed(stream({ from: 2 * S, frames: 200, gop: 60, video: v, audio: a }));
+  assert.deepEqual(called, ['one', 'two']);
+  giveUpLate();
+  r.hls.whenReady(note('at once'));
+  assert.deepEqual(called, ['one', 'two', 'at once']);
+});
+
+test('a stream that ends without a segment lets those who wait go', () => {
+  const r = rig();
+  let called = 0;
+  r.hls.whenReady(() => called++);
+  r.hls.end();
+  assert.equal(called, 1);
+  assert.equal(r.hls.media(), undefined);
+  assert.equal(r.hls.multivariant(), undefined);
+});
+
+test('a stream shorter than a segment is one segment', () => {
+  const r = rig();
+  r.feed(stream({ frames: 10, gop: 60, video: v }));
+  r.hls.end();
+  assert.deepEqual([seconds(r.hls).length, playlist(r.hls).ended], [1, true]);
+  assert.ok(Math.abs(seconds(r.hls)[0]! - 1 / 3) < 1e-4);
+});
+
+test('after the end everything can be fetched and nothing is written', () => {
+  const r = rig();
+  r.feed(stream({ frames: 130, gop: 60, video: v, audio: a }));
+  r.hls.end();
+  r.hls.end();
+  r.feed(stream({ from: 20 * S, frames: 130, gop: 60, video: v, audio: a, epoch: 1 }));
+  const { segments, ended } = playlist(r.hls);
+  assert.equal(ended, true);
+  assert.equal(segments.length, 3);
+  assert.ok(segments.every((segment) => r.hls.segment(segment.uri)));
+});
+
+test('a track that the container cannot carry is left out, in words', () => {
+  const r = rig();
+  r.packager.refuse = 'AAC object type 23 cannot be carried';
+  r.feed(stream({ frames: 10, gop: 10, audio: a }));
+  assert.equal(r.hls.facts().problem, 'AAC object type 23 cannot be carried');
+  r.packager.refuse = undefined;
+  r.feed(stream({ from: 9000, frames: 130, gop: 60, video: v }));
+  assert.deepEqual(r.packager.segments[0]!.tracks, { video: v });
+});
+
+test('facts', () => {
+  const r = rig();
+  assert.deepEqual(r.hls.facts(), {
+    segments: 0,
+    lastSegmentSeconds: 0,
+    windowSeconds: 0,
+    targetDuration: undefined,
+    bytesHeld: 0,
+    framesDropped: 0,
+    independent: true,
+    problem: undefined,
+  });
+  r.feed(stream({ frames: 130, gop: 60, video: v }));
+  const { segments, lastSegmentSeconds, windowSeconds, targetDuration, bytesHeld } = r.hls.facts();
+  assert.deepEqual([segments, lastSegmentSeconds, windowSeconds, targetDuration], [2, 2, 4, 2]);
+  assert.ok(bytesHeld > 0);
+});
