@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint';
 const bans = [
   {
     selector: "BinaryExpression[operator='<<'][right.value>=24]",
-    message: 'Shifting a byte left by 24 can go negative (FLV time breaks after 24.8 days). Use ByteReader.u32().',
+    message:
+      'Shifting a byte left by 24 can go negative (FLV time breaks after 24.8 days). Use ByteReader.u32().',
   },
   {
     selector:
@@ -14,7 +15,7 @@ const bans = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'data/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'data/**', '**/*.d.mts'] },
   ...tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -23,10 +24,19 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...bans],
       // Bytes are read by index after one length check; the index is then known to be there.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       eqeqeq: 'error',
       'no-console': 'error',
     },
@@ -37,7 +47,11 @@ export default tseslint.config(
       // node:test's test() returns a promise that the runner awaits by itself.
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite'] }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite'] },
+          ],
+        },
       ],
       'no-console': 'off',
     },

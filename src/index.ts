@@ -1,4 +1,10 @@
 /** The library: a gateway inside another program. */
-export { createGateway, type Gateway, type GatewayEvents, type GatewayOptions, type GatewayPorts } from './app/gateway.ts';
+export {
+  createGateway,
+  type Gateway,
+  type GatewayEvents,
+  type GatewayOptions,
+  type GatewayPorts,
+} from './app/gateway.ts';
 export { ConfigError, type SettingsInput } from './config/load.ts';
 export { type Settings } from './config/schema.ts';

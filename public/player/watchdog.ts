@@ -25,7 +25,7 @@ export interface Patience {
 }
 
 /** The GOP cache answers at once; what has shown nothing after this will not show anything. */
-export const FLV_PATIENCE: Patience = { firstMs: 8000, nextMs: 4000 };
+export const FLV_PATIENCE: Patience = { firstMs: 6000, nextMs: 4000 };
 /** The server holds the first request for the first segment, and segments are seconds apart. */
 export const HLS_PATIENCE: Patience = { firstMs: 20_000, nextMs: 12_000 };
 

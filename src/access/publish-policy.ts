@@ -9,7 +9,10 @@ export interface PublisherOrigin {
 }
 
 /** The reason why this peer may not publish, in words for the person at the encoder; undefined if it may. */
-export function publishRefusal(mode: Settings['access']['publish'], origin: PublisherOrigin): string | undefined {
+export function publishRefusal(
+  mode: Settings['access']['publish'],
+  origin: PublisherOrigin,
+): string | undefined {
   if (mode === 'open' || origin.isThisMachine) return undefined;
   return `publishing from ${origin.address} is not allowed: this gateway takes publishers from its own machine only (set access.publish to open to change that)`;
 }

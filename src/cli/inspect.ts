@@ -54,11 +54,18 @@ async function lookAndTell(target: string, { json, seconds }: InspectFlags): Pro
   }
 }
 
-/** A file that was cut, a stream that broke off: what came was told, but it was not the whole. */
+/** What came was told, but it was not the whole, or there was nothing in it. */
 function brokenBy(report: Report): string | undefined {
+  if (report.kind === 'hls') {
+    const segments = report.playlists.flatMap((playlist) => playlist.segments);
+    if (segments.some((segment) => segment.error === undefined)) return undefined;
+    const why = segments[0]?.error;
+    return `${report.source}: ${why === undefined ? 'the playlist has no segments' : `no segment could be read: ${why}`}`;
+  }
+  const cut = report.ended === 'broken' || (report.ended === 'silence' && !report.live);
   const finding = report.findings.find(
     ({ code }) =>
-      code === 'cut-short' || code === 'silence' || code === 'framing-lost' || code === 'no-media',
+      code === 'cut-short' || code === 'no-media' || (cut && (code === 'framing-lost' || code === 'silence')),
   );
   return finding && `${report.source}: ${finding.message}`;
 }

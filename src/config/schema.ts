@@ -3,7 +3,7 @@ import { z } from 'zod';
 const port = z.number().int().min(0).max(65_535);
 
 /** Makes a setting that says what it is for; the README's table and `--help` are made from these words. */
-const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.describe(help) as T;
+const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.describe(help);
 
 /** Every setting with its default. Adding one here is all it takes: file, environment, `check-config` and README follow. */
 export const settingsSchema = z.strictObject({

@@ -17,6 +17,7 @@ export async function openWebSocket(url: URL): Promise<Source> {
     followRedirects: true,
   });
   const stream = createWebSocketStream(socket, { readableObjectMode: false });
+  stream.on('error', () => undefined); // whoever reads gets it from the iterator
   const refusal = new Promise<never>((_resolve, reject) => {
     socket.once('unexpected-response', (_request, response) => {
       const status = `${response.statusCode ?? ''} ${response.statusMessage ?? ''}`.trim();
@@ -27,7 +28,6 @@ export async function openWebSocket(url: URL): Promise<Source> {
   try {
     await Promise.race([once(socket, 'open'), refusal]);
   } catch (error) {
-    stream.on('error', () => undefined); // the one that terminate() brings
     socket.terminate();
     if (error instanceof InspectError) throw error;
     throw new InspectError('REFUSED', `${url.href} cannot be reached: ${reasonOf(error)}`, { cause: error });
@@ -42,9 +42,6 @@ export async function openWebSocket(url: URL): Promise<Source> {
           throw new InspectError('BROKEN', `the connection to ${url.href} broke: ${reasonOf(error)}`);
         }),
     },
-    close: () => {
-      stream.on('error', () => undefined);
-      socket.terminate();
-    },
+    close: () => socket.terminate(),
   };
 }

@@ -50,7 +50,7 @@ function container({ flv, mpegts }: StreamReport): string[] {
     const metadata = Object.entries(flv.metadata ?? {}).map(([name, value]) => `${name} ${String(value)}`);
     return [
       `FLV       ${flv.tags} tags; the header announces ${flags || 'nothing'}`,
-      ...wrap(`metadata  ${metadata.join(', ') || 'none'}`, ' '.repeat(10)),
+      ...wrap('metadata  ', metadata.join(', ') || 'none'),
     ];
   }
   if (!mpegts) return [];
@@ -110,7 +110,7 @@ function playlist(one: PlaylistReport): string[] {
   const sums = `${fixed(one.extinfSumSeconds)} s by EXTINF, ${fixed(one.mediaSumSeconds)} s of media`;
   return [
     cut(`Playlist ${one.uri}`, COLUMNS),
-    ...wrap(`  ${facts.join('; ')}`, '  '),
+    ...wrap('  ', facts.join('; ')),
     `  ${one.segments.length} segments, ${ENDED[one.ended]}: ${sums}`,
     '',
     ...segments(one.segments),
@@ -223,7 +223,9 @@ function gops({ gops: found }: MediaReport): string[] {
   const lengths =
     shortestSeconds === undefined || longestSeconds === undefined || meanSeconds === undefined
       ? ''
-      : `, ${fixed(shortestSeconds)} to ${fixed(longestSeconds)} s, mean ${fixed(meanSeconds)} s`;
+      : shortestSeconds === longestSeconds
+        ? `, each ${fixed(meanSeconds)} s`
+        : `, ${fixed(shortestSeconds)} to ${fixed(longestSeconds)} s, mean ${fixed(meanSeconds)} s`;
   const begins = startsWithKeyFrame ? 'begins with a key frame' : 'does not begin with a key frame';
   return [`GOPs      ${count}${lengths}; ${begins}`];
 }
@@ -237,7 +239,7 @@ function start({ audioStartsLaterSeconds: later }: MediaReport): string[] {
 function findings(report: Report): string[] {
   if (report.findings.length === 0) return ['Nothing odd was found.'];
   const lines = report.findings.flatMap(({ code, where, message }) =>
-    wrap(`  ${code}: ${where === undefined ? '' : `${where}: `}${message}`, '    '),
+    wrap('  ', `${code}: ${where === undefined ? '' : `${where}: `}${message}`),
   );
   return ['Oddities', ...lines];
 }

@@ -36,20 +36,18 @@ export function cutFront(text: string, width: number): string {
   return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
 }
 
-/** Breaks at spaces; the lines after the first are indented. */
-export function wrap(text: string, indent: string): string[] {
+/** Breaks at spaces. The first line begins with `first`, the others with as many spaces. */
+export function wrap(first: string, text: string): string[] {
+  const room = COLUMNS - first.length;
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    const room = COLUMNS - (lines.length > 0 ? indent.length : 0);
     const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= room) {
-      line = longer;
-      continue;
+    if (longer.length <= room) line = longer;
+    else {
+      if (line !== '') lines.push(line);
+      line = cut(word, room);
     }
-    if (line !== '') lines.push((lines.length > 0 ? indent : '') + line);
-    line = cut(word, COLUMNS - indent.length);
   }
-  lines.push((lines.length > 0 ? indent : '') + line);
-  return lines;
+  return [...lines, line].map((one, index) => (index === 0 ? first : ' '.repeat(first.length)) + one);
 }

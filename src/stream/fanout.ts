@@ -71,7 +71,11 @@ export class Fanout implements FrameSink {
   }
 
   end(reason: ViewerEnd): void {
-    for (const wire of [...this.#wires]) wire.end(reason);
+    const now = this.#options.now();
+    for (const wire of [...this.#wires]) {
+      wire.flush(now, 0, 0); // no company will come for what is held
+      wire.end(reason);
+    }
   }
 
   /** A wire without viewers would go on making bytes for nobody. */

@@ -46,6 +46,8 @@ export class Stream {
   #publisher: Publisher | undefined;
   #publication: object | undefined;
   #tracks: TrackSet = {};
+  /** The last known of each kind, of whichever publisher. */
+  #formerTracks: TrackSet = {};
   #metadata: AmfObject | undefined;
   #epoch = 0;
   #firstDts: Ticks | undefined;
@@ -83,11 +85,12 @@ export class Stream {
   /** Hands the stream to a publisher; a former one can no longer write. */
   publish(publisher: Publisher, released: (reason: string) => void): Publication {
     const isCurrent = (): boolean => this.#publication === publication;
-    const formerTracks = this.#tracks;
+    // A publisher that left before it sent anything does not make the one before it forgotten.
+    const formerTracks = { ...this.#formerTracks, ...this.#tracks };
     const publication: Publication = {
       origin: this.#lastDts === undefined ? ticks(0) : ticks(this.#lastDts + SEAM),
       formerTracks,
-      newEpoch: () => ++this.#epoch,
+      newEpoch: () => (isCurrent() ? ++this.#epoch : this.#epoch),
       write: (frame) => {
         if (isCurrent()) this.#write(frame);
       },
@@ -106,12 +109,14 @@ export class Stream {
         released(reason);
       },
     };
+    this.#formerTracks = formerTracks;
     this.#begin(publisher, publication);
     return publication;
   }
 
   /** `fromGop`: with what is cached of the current GOP, so that there is a picture at once. */
   join(format: WireFormat, viewer: Viewer, fromGop: boolean): void {
+    if (this.#state === 'ended') return viewer.close('stream ended');
     const fanout = this.#fanoutOf(format);
     if (this.#complete) fanout.join(viewer, fromGop);
     else this.#early.push({ fanout, viewer, fromGop });

@@ -36,6 +36,8 @@ export class Wire {
   #openHasVideo = false;
   /** Closed batches from the GOP's start on; empty when there is nothing to start from. */
   #recent: Batch[] = [];
+  /** The frame that opened the GOP of `#recent`. Once the stream has a later one, that is in the open batch. */
+  #recentFrom: Frame | undefined;
   /** What viewers who have left were given. */
   #bytesToFormer = 0;
 
@@ -67,7 +69,7 @@ export class Wire {
   join(viewer: Viewer, fromGop: boolean): void {
     this.#viewers.add(viewer);
     const first = this.#recent[0];
-    if (fromGop && this.#gop.first && first?.opening)
+    if (fromGop && first?.opening && this.#recentFrom === this.#gop.first)
       viewer.begin(first.opening, [first.fromGop(), ...this.#recent.slice(1)]);
   }
 
@@ -149,20 +151,37 @@ export class Wire {
 
   #openingAt(time: Ms): Opening {
     const format = this.#format;
+    this.#forgetFormerTracks();
     const tracks = [...this.#tracks.values()];
     const configurations = (): Buffer[] => tracks.map((track) => format.configuration(track, time));
-    const header = (): Buffer => format.header(this.#facts());
     let first: Batch | undefined;
+    let told: StreamFacts | undefined;
     let resume: Batch | undefined;
     return {
-      first: () => (first ??= Batch.of(Buffer.concat([header(), ...configurations()]), format.headroom)),
+      first: () => {
+        const facts = this.#facts();
+        // A track or new metadata may have come since the GOP began.
+        if (!first || facts.tracks !== told?.tracks || facts.metadata !== told.metadata) {
+          first = Batch.of(Buffer.concat([format.header(facts), ...configurations()]), format.headroom);
+          told = facts;
+        }
+        return first;
+      },
       resume: () => (resume ??= Batch.of(Buffer.concat(configurations()), format.headroom)),
     };
   }
 
+  /** What only a former publisher sent is not promised to new viewers; should it come, its configuration comes with it. */
+  #forgetFormerTracks(): void {
+    const { tracks } = this.#facts();
+    for (const [id, { kind }] of this.#tracks) if (!tracks[kind]) this.#tracks.delete(id);
+  }
+
   #remember(batch: Batch): void {
-    if (batch.opening) this.#recent = [batch];
-    else if (!this.#gop.first) this.#recent = [];
+    if (batch.opening) {
+      this.#recent = [batch];
+      this.#recentFrom = this.#gop.first;
+    } else if (!this.#gop.first) this.#recent = [];
     else if (this.#recent.length > 0) this.#recent.push(batch);
   }
 }

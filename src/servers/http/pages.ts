@@ -50,7 +50,10 @@ export function createPages(options: PagesOptions): Express {
 function addApi(app: Express, { streams, server }: PagesOptions): void {
   app.use('/api', (request, response, next) => {
     response.set({ 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' });
-    if (request.method === 'GET' || request.method === 'HEAD') return next();
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      next();
+      return;
+    }
     if (request.method === 'OPTIONS')
       return void response.set('Allow', 'GET, HEAD, OPTIONS').status(204).end();
     response
@@ -114,7 +117,10 @@ function addPage(app: Express, { publicDir }: PagesOptions): void {
 
 function onError(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
     const status = statusOf(error);
     if (status >= 500) log.error({ err: error, path: request.path }, 'request failed');
     response

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
@@ -47,6 +47,7 @@ export class WebSocketRoute {
   /** Handles an upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (!(socket instanceof Socket)) return refuse(socket, 400, 'WebSocket needs a connection of its own');
     const url = new URL(request.url ?? '/', 'http://gateway');
     const target = parseMediaPath(url.pathname);
     if (target?.kind === 'refused') return refuse(socket, 400, target.reason);
@@ -58,7 +59,7 @@ export class WebSocketRoute {
       return refuse(socket, 404, `no stream "${path}" is being published`);
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#watch(webSocket, socket as Socket, path, patience, startsAtLastKeyFrame(url.searchParams));
+      this.#watch(webSocket, socket, path, patience, startsAtLastKeyFrame(url.searchParams));
     });
   }
 

@@ -42,9 +42,9 @@ export interface Rig {
   readonly clock: { now: number };
 }
 
-export function rig(segmentSeconds = 2, windowSegments = 6): Rig {
+export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW): Rig {
   const packager = new NotingPackager();
-  const clock = { now: NOW };
+  const clock = { now: bornAt };
   const hls = new HlsOutput({
     name: { app: 'live', stream: 'demo', path: 'live/demo' },
     segmentSeconds,
