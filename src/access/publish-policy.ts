@@ -1,4 +1,5 @@
-import type { Settings } from '../config/schema.ts';
+/** `access.publish`. */
+export type PublishAccess = 'loopback' | 'open';
 
 /** Where a publisher comes from. */
 export interface PublisherOrigin {
@@ -10,7 +11,7 @@ export interface PublisherOrigin {
 
 /** The reason why this peer may not publish, in words for the person at the encoder; undefined if it may. */
 export function publishRefusal(
-  mode: Settings['access']['publish'],
+  mode: PublishAccess,
   origin: PublisherOrigin,
 ): string | undefined {
   if (mode === 'open' || origin.isThisMachine) return undefined;

@@ -27,7 +27,10 @@ export function loadSettings(sources: SettingSources): Settings {
   readEnvironment(sources.environment ?? {}, infos, merged);
   for (const [section, group] of Object.entries(sources.flags ?? {})) {
     for (const [name, value] of Object.entries(group)) {
-      if (value !== undefined) merged.set(`${section}.${name}`, { value, from: 'the command line' });
+      if (value === undefined) continue;
+      const key = `${section}.${name}`;
+      if (!infos.has(key)) throw unknownKey(key, infos, 'the command line');
+      merged.set(key, { value, from: 'the command line' });
     }
   }
   return check(infos, merged);
@@ -54,8 +57,9 @@ function readFile(path: string, infos: Infos, found: Found): void {
   if (!isMap(root))
     throw new ConfigError(`${path} must hold sections with settings, such as "rtmp: { port: 1935 }"`);
   for (const [section, group] of Object.entries(root)) {
-    if (group === null) continue;
-    if (!isMap(group)) throw unknownKey(section, infos, path);
+    const isSection = [...infos.keys()].some((key) => key.startsWith(`${section}.`));
+    if (isSection && group === null) continue;
+    if (!isSection || !isMap(group)) throw unknownKey(section, infos, path);
     for (const [name, value] of Object.entries(group)) {
       const key = `${section}.${name}`;
       if (!infos.has(key)) throw unknownKey(key, infos, path);

@@ -80,7 +80,8 @@ export class Timeline {
       const dts = ticksFromMs(clock.unwrapped) + clock.offset;
       if (Math.abs(dts - other.dts) > APART) clock.offset += other.dts - dts;
     }
-    clock.dts = Math.max(0, ticksFromMs(clock.unwrapped) + clock.offset);
+    // Before the origin lie the frames of the publisher before.
+    clock.dts = Math.max(this.#origin, ticksFromMs(clock.unwrapped) + clock.offset);
     this.#clocks.set(kind, clock);
     return { dts: ticks(clock.dts), isNewEpoch: !other };
   }

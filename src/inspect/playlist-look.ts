@@ -104,7 +104,7 @@ export class PlaylistLook {
       this.#breakClock();
     }
     for (const segment of playlist.segments) {
-      if (this.#next !== undefined && segment.sequence < 0) continue;
+      if (this.#next !== undefined && segment.sequence < this.#next) continue;
       if (signal?.aborted) return 'stopped';
       if (live && Date.now() >= deadline && this.#looked.length > 0) return 'time';
       if (this.#looked.length >= MAX_SEGMENTS) {

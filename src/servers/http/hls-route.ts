@@ -141,8 +141,9 @@ function sendSegment(
     return;
   }
   const ifRange = request.headers['if-range'];
-  const range =
-    ifRange === undefined || ifRange === etag ? parseRange(request.headers.range, bytes.length) : undefined;
+  // Ranges are for GET alone: RFC 9110 §14.2.
+  const wantsRange = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
+  const range = wantsRange ? parseRange(request.headers.range, bytes.length) : undefined;
   if (range === 'unsatisfiable') {
     return respondText(response, 416, `the segment has ${bytes.length} bytes`, {
       'Content-Range': `bytes */${bytes.length}`,

@@ -64,9 +64,9 @@ test('a track that begins just past the wrap lies beside the other, just before 
   assert.equal(back.audio(2 ** 32 + 33), 1023);
 });
 
-test('goes on for 120 days at 25 frames a minute, over the wrap twice', () => {
+test('goes on for 120 days of a frame every eight seconds, over the wrap twice', () => {
   const run = new Run();
-  const step = 2_400;
+  const step = 8_000;
   let dts = 0;
   for (let at = 0; at < 120 * 24 * HOUR; at += step) dts = run.video(at);
   assert.ok(dts > 2 * 2 ** 32);

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ConfigError, loadSettings, type SettingSources } from '../../../src/config/load.ts';
+import { describeSettings } from '../../../src/config/schema.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+function file(text: string): string {
+  const path = join(folder, `${files++}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The error's sentence; it must be one sentence for the operator, on one line. */
+function complaint(sources: SettingSources): string {
+  try {
+    loadSettings(sources);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.ok(!error.message.includes('\n') && !error.message.includes('undefined'), error.message);
+    return error.message;
+  }
+  return assert.fail('accepted');
+}
+
+test('the settings that are part of the interface, with their defaults', () => {
+  const settings = loadSettings({});
+  assert.deepEqual(
+    [settings.rtmp.port, settings.http.port, settings.access.publish, settings.publish.graceSeconds],
+    [1935, 8080, 'loopback', 10],
+  );
+  assert.deepEqual(
+    [settings.delivery.batchMs, settings.hls.segmentSeconds, settings.hls.windowSegments],
+    [0, 2, 6],
+  );
+});
+
+test('flags beat environment beats file beats default, setting by setting', () => {
+  const path = file('rtmp: { port: 1 }\nhttp: { port: 1 }\nhls: { segmentSeconds: 4 }\n');
+  const settings = loadSettings({
+    file: path,
+    environment: { MILLRACE_RTMP_PORT: '2', MILLRACE_HTTP_PORT: '2', PATH: '/bin', MILLRACE_LOG_LEVEL: undefined },
+    flags: { rtmp: { port: 3, host: undefined } },
+  });
+  assert.deepEqual(
+    [settings.rtmp.port, settings.http.port, settings.hls.segmentSeconds, settings.rtmp.host],
+    [3, 2, 4, '*'],
+  );
+});
+
+test('every setting can be set in the environment, by its documented name, and described', () => {
+  const infos = describeSettings();
+  assert.ok(infos.length >= 15);
+  for (const { key, variable, fallback, allowed, help } of infos) {
+    const [section = '', name = ''] = key.split('.');
+    assert.match(variable, /^MILLRACE_[A-Z]+(_[A-Z]+)+$/);
+    const settings = loadSettings({ environment: { [variable]: String(fallback) } });
+    const group = settings[section as keyof typeof settings] as Record<string, unknown>;
+    assert.equal(group[name], fallback, key);
+    assert.ok(allowed !== '' && help.endsWith('.'), key);
+  }
+  assert.equal(new Set(infos.map(({ variable }) => variable)).size, infos.length);
+});
+
+test('the environment’s examples of the interface', () => {
+  const settings = loadSettings({
+    environment: {
+      MILLRACE_DELIVERY_BATCH_MS: '350',
+      MILLRACE_HLS_SEGMENT_SECONDS: ' 2.5 ',
+      MILLRACE_HTTP_GZIP: 'false',
+      MILLRACE_ACCESS_PUBLISH: 'open',
+    },
+  });
+  assert.deepEqual(
+    [settings.delivery.batchMs, settings.hls.segmentSeconds, settings.http.gzip, settings.access.publish],
+    [350, 2.5, false, 'open'],
+  );
+});
+
+test('empty files and empty sections change nothing', () => {
+  for (const text of ['', '# nothing\n', 'rtmp:\n', 'rtmp: {}\n', '---\n'])
+    assert.deepEqual(loadSettings({ file: file(text) }), loadSettings({}), text);
+});
+
+test('a bad value names the key, the value, the place and what is allowed', () => {
+  const cases = [
+    ['rtmp: { port: 65536 }', /^rtmp\.port is 65536 in .*\.yaml; allowed: a whole number, 0 to 65535$/],
+    ['rtmp: { port: -1 }', /rtmp\.port is -1/],
+    ['rtmp: { port: 1.5 }', /rtmp\.port is 1\.5/],
+    ['rtmp: { port: "1935" }', /rtmp\.port is "1935"/],
+    ['rtmp: { port: }', /rtmp\.port is null/],
+    ['rtmp: { port: [1] }', /rtmp\.port is \[1\]/],
+    ['access: { publish: keys }', /access\.publish is "keys" .*; allowed: loopback, open$/],
+    ['http: { gzip: "yes" }', /http\.gzip is "yes" .*; allowed: true, false$/],
+    ['hls: { windowSegments: 5 }', /hls\.windowSegments is 5 .*; allowed: a whole number, 6 to 1000$/],
+    ['publish: { graceSeconds: 601 }', /publish\.graceSeconds is 601 .*; allowed: 0 to 600$/],
+    ['data: { dir: "" }', /data\.dir is ""/],
+  ] as const;
+  for (const [text, message] of cases) assert.match(complaint({ file: file(text) }), message);
+  assert.match(
+    complaint({ environment: { MILLRACE_RTMP_PORT: 'many' } }),
+    /^rtmp\.port is "many" in the environment \(MILLRACE_RTMP_PORT\); allowed: /,
+  );
+  for (const value of ['', ' ', '0x', 'NaN', 'Infinity', '1,5'])
+    assert.match(complaint({ environment: { MILLRACE_RTMP_PORT: value } }), /rtmp\.port/, value);
+  for (const value of ['1', 'yes', 'TRUE', ''])
+    assert.match(complaint({ environment: { MILLRACE_HTTP_GZIP: value } }), /http\.gzip/, value);
+  assert.match(
+    complaint({ flags: { log: { level: 'loud' } } }),
+    /^log\.level is "loud" in the command line; allowed: trace, debug,/,
+  );
+});
+
+test('an unknown key is named, with those that are known', () => {
+  const cases = [
+    ['rtmp: { prot: 1 }', /^unknown setting "rtmp\.prot" in .*\.yaml; allowed: rtmp\.host, rtmp\.port$/],
+    ['rtpm: { port: 1 }', /^unknown setting "rtpm\.?[a-z]*" .*; allowed: rtmp\.host, .*http\.port/],
+    ['rtmp: 1935', /^unknown setting "rtmp" .*; allowed: rtmp\.host, rtmp\.port$/],
+    ['rtmp: [1935]', /^unknown setting "rtmp"/],
+    ['port: 1935', /^unknown setting "port"/],
+    ['rtpm:', /^unknown setting "rtpm"/],
+    ['rtpm: {}', /^unknown setting "rtpm"/],
+    ['1: { 2: 3 }', /^unknown setting "1/],
+    ['constructor: { name: x }', /^unknown setting "constructor/],
+    ['__proto__: { port: 1 }', /^unknown setting "__proto__/],
+    ['rtmp: { __proto__: 1 }', /^unknown setting "rtmp\.__proto__"/],
+  ] as const;
+  for (const [text, message] of cases) assert.match(complaint({ file: file(text) }), message, text);
+  assert.match(
+    complaint({ environment: { MILLRACE_RTMP_PROT: '1' } }),
+    /^unknown setting MILLRACE_RTMP_PROT=1 in the environment; allowed: MILLRACE_RTMP_HOST, MILLRACE_RTMP_PORT$/,
+  );
+  assert.match(complaint({ flags: { rtmp: { prot: 1 } } }), /^unknown setting "rtmp\.prot" in the command line/);
+  assert.match(complaint({ flags: { rtpm: { port: 1 } } }), /^unknown setting "rtpm\.port"/);
+});
+
+test('a file that cannot be read or understood is one sentence', () => {
+  assert.match(complaint({ file: join(folder, 'missing.yaml') }), /^cannot read the settings file .*ENOENT/);
+  assert.match(complaint({ file: folder }), /^cannot read the settings file .*EISDIR/);
+  assert.match(complaint({ file: file('rtmp: {\n  port: 1\nhttp: ]') }), /line \d+ is not valid YAML: /);
+  assert.match(complaint({ file: file('rtmp: {port: 1}\nrtmp: {port: 2}') }), /not valid YAML: .*unique/i);
+  for (const text of ['- 1', 'just text', '42', 'true'])
+    assert.match(complaint({ file: file(text) }), /must hold sections/, text);
+});
