@@ -10,10 +10,7 @@ export interface PublisherOrigin {
 }
 
 /** The reason why this peer may not publish, in words for the person at the encoder; undefined if it may. */
-export function publishRefusal(
-  mode: PublishAccess,
-  origin: PublisherOrigin,
-): string | undefined {
+export function publishRefusal(mode: PublishAccess, origin: PublisherOrigin): string | undefined {
   if (mode === 'open' || origin.isThisMachine) return undefined;
   return `publishing from ${origin.address} is not allowed: this gateway takes publishers from its own machine only (set access.publish to open to change that)`;
 }

@@ -56,7 +56,11 @@ test('past the end every field throws, at every cut', () => {
   for (const [kind, , bytes] of integers) {
     for (let cut = 0; cut < bytes.length / 2; cut++) {
       const around = Buffer.concat([hex(bytes), hex('eeee')]);
-      assert.throws(() => new ByteReader(around.subarray(0, cut), 'cut')[kind](), RangeError, `${kind} at ${cut}`);
+      assert.throws(
+        () => new ByteReader(around.subarray(0, cut), 'cut')[kind](),
+        RangeError,
+        `${kind} at ${cut}`,
+      );
     }
   }
 });
@@ -68,7 +72,8 @@ test('what is missing is named, with the place', () => {
   assert.throws(
     () => reader.need(2, 'a field'),
     (error) =>
-      error instanceof TruncatedError && error.message === 'some box: a field needs 2 bytes at 3, only 1 left',
+      error instanceof TruncatedError &&
+      error.message === 'some box: a field needs 2 bytes at 3, only 1 left',
   );
   assert.throws(() => reader.take(2, 'a body'), TruncatedError);
   assert.throws(() => reader.skip(2, 'padding'), TruncatedError);

@@ -43,7 +43,12 @@ test('flags beat environment beats file beats default, setting by setting', () =
   const path = file('rtmp: { port: 1 }\nhttp: { port: 1 }\nhls: { segmentSeconds: 4 }\n');
   const settings = loadSettings({
     file: path,
-    environment: { MILLRACE_RTMP_PORT: '2', MILLRACE_HTTP_PORT: '2', PATH: '/bin', MILLRACE_LOG_LEVEL: undefined },
+    environment: {
+      MILLRACE_RTMP_PORT: '2',
+      MILLRACE_HTTP_PORT: '2',
+      PATH: '/bin',
+      MILLRACE_LOG_LEVEL: undefined,
+    },
     flags: { rtmp: { port: 3, host: undefined } },
   });
   assert.deepEqual(
@@ -134,7 +139,10 @@ test('an unknown key is named, with those that are known', () => {
     complaint({ environment: { MILLRACE_RTMP_PROT: '1' } }),
     /^unknown setting MILLRACE_RTMP_PROT=1 in the environment; allowed: MILLRACE_RTMP_HOST, MILLRACE_RTMP_PORT$/,
   );
-  assert.match(complaint({ flags: { rtmp: { prot: 1 } } }), /^unknown setting "rtmp\.prot" in the command line/);
+  assert.match(
+    complaint({ flags: { rtmp: { prot: 1 } } }),
+    /^unknown setting "rtmp\.prot" in the command line/,
+  );
   assert.match(complaint({ flags: { rtpm: { port: 1 } } }), /^unknown setting "rtpm\.port"/);
 });
 

@@ -13,7 +13,13 @@ import { Stage } from '../../support/stage.ts';
 const plain = (object: AmfObject): Record<string, AmfValue> => Object.fromEntries(object);
 
 test('a frame takes exactly the bytes that were measured, and nothing beside them is touched', () => {
-  const frames: Frame[] = [key(0), inter(0, { compositionMs: -40 }), sound(0), data(0), key(0, { bytes: 70_000 })];
+  const frames: Frame[] = [
+    key(0),
+    inter(0, { compositionMs: -40 }),
+    sound(0),
+    data(0),
+    key(0, { bytes: 70_000 }),
+  ];
   for (const frame of frames) {
     const size = flvFormat.measure(frame, ms(5));
     const out = Buffer.alloc(size + 4, 0xee);

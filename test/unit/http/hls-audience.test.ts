@@ -4,8 +4,13 @@ import { test } from 'node:test';
 import { HlsAudience } from '../../../src/servers/http/hls-audience.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 
-const from = (remoteAddress: string, agent?: string): IncomingMessage =>
-  ({ socket: { remoteAddress }, headers: agent === undefined ? {} : { 'user-agent': agent } }) as IncomingMessage;
+const from = (remoteAddress: string, agent?: string): IncomingMessage => {
+  const request: unknown = {
+    socket: { remoteAddress },
+    headers: agent === undefined ? {} : { 'user-agent': agent },
+  };
+  return request as IncomingMessage;
+};
 
 test('same address and same program is one viewer, however often it asks', () => {
   const audience = new HlsAudience(() => 0);

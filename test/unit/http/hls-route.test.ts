@@ -19,6 +19,7 @@ const playlist = (text: string) => ({
 class Source implements HlsSource {
   ready = false;
   readonly waiting = new Set<() => void>();
+  #asked = (): void => undefined;
 
   multivariant() {
     return this.ready ? playlist('#EXTM3U multivariant') : undefined;
@@ -31,7 +32,15 @@ class Source implements HlsSource {
   }
   whenReady(callback: () => void) {
     this.waiting.add(callback);
+    this.#asked();
     return () => this.waiting.delete(callback);
+  }
+  /** Resolves when a request is held. */
+  asked(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.waiting.size > 0) resolve();
+      else this.#asked = resolve;
+    });
   }
   settle(ready: boolean) {
     this.ready = ready;
@@ -171,13 +180,13 @@ test('a request before the first segment is held, then answered; if the stream e
   const held = new Source();
   source = held;
   const answer = stand.ask('/live/demo/media.m3u8');
-  while (held.waiting.size === 0) await new Promise(setImmediate);
+  await held.asked();
   held.settle(true);
   assert.deepEqual([(await answer).status, seen], [200, ['live/demo']]);
   assert.equal(held.waiting.size, 0);
   held.ready = false;
   const vain = stand.ask('/live/demo/media.m3u8');
-  while (held.waiting.size === 0) await new Promise(setImmediate);
+  await held.asked();
   held.settle(false);
   const { status, headers } = await vain;
   assert.deepEqual([status, headers['retry-after'], seen.length], [404, '2', 1]);

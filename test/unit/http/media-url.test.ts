@@ -36,8 +36,7 @@ const others = [
   '/metrics/x.m3u8',
   '/healthz/x.flv',
 ];
-for (const path of others)
-  test(`not media: "${path}"`, () => assert.equal(parseMediaPath(path), undefined));
+for (const path of others) test(`not media: "${path}"`, () => assert.equal(parseMediaPath(path), undefined));
 
 const refused = [
   '/live/.flv',
@@ -61,7 +60,7 @@ for (const path of refused) {
 
 test('whatever the path, nothing throws and no name gets through that could leave its folder', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'/.%2eab\\ts.flvm3u8') }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...Array.from('/.%2eab\\ts.flvm3u8')) }), (text) => {
       const target = parseMediaPath(`/${text}`);
       if (target && target.kind !== 'refused') assert.match(target.name.path, /^[\w.~-]+\/[\w.~-]+$/);
     }),

@@ -40,7 +40,18 @@ test('nothing of an empty resource can be had', () => {
 
 test('gzip is sent to who takes it', () => {
   const yes = ['gzip', 'GZIP', 'deflate, gzip;q=0.5', 'x-gzip', '*', 'br , gzip ; q=1', 'gzip;q=0.001'];
-  const no = [undefined, '', 'identity', 'br', 'gzip;q=0', 'gzip;q=0.000', 'gzip; q=0', '*;q=0', 'gzip;q=0, *', 'gzippy'];
+  const no = [
+    undefined,
+    '',
+    'identity',
+    'br',
+    'gzip;q=0',
+    'gzip;q=0.000',
+    'gzip; q=0',
+    '*;q=0',
+    'gzip;q=0, *',
+    'gzippy',
+  ];
   for (const header of yes) assert.equal(acceptsGzip(header), true, header);
   for (const header of no) assert.equal(acceptsGzip(header), false, header);
 });

@@ -120,6 +120,15 @@ test('an IPv4 address is the same peer in both spellings', () => {
 
 test('loopback is 127.0.0.0/8 and ::1, and nothing that only looks like it', () => {
   for (const address of ['127.0.0.1', '127.1.2.3', '::1']) assert.equal(isLoopback(address), true, address);
-  for (const address of ['128.0.0.1', '192.0.2.127', '127.0.0.1.example', '::2', '::', 'unknown', '', '0.0.0.0'])
+  for (const address of [
+    '128.0.0.1',
+    '192.0.2.127',
+    '127.0.0.1.example',
+    '::2',
+    '::',
+    'unknown',
+    '',
+    '0.0.0.0',
+  ])
     assert.equal(isLoopback(address), false, address);
 });

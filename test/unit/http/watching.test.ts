@@ -48,7 +48,9 @@ test('with patience: one answer, the stream or nothing, and none to who has give
     const { watching, publish } = open();
     const answers: string[] = [];
     const ask = (who: string, ms: number) =>
-      watching.whenPublished('live/show', ms, (found) => answers.push(`${who} ${found?.name.path ?? 'nothing'}`));
+      watching.whenPublished('live/show', ms, (found) =>
+        answers.push(`${who} ${found?.name.path ?? 'nothing'}`),
+      );
     ask('short', 1000);
     ask('long', 5000);
     const giveUp = ask('gone', 5000);

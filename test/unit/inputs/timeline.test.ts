@@ -223,18 +223,25 @@ test('whatever timestamps come: the time line never runs ahead by more than the 
 });
 
 test('steps of ordinary size: tracks that share a clock keep their distance to the tick', () => {
-  const step = fc.record({ video: fc.integer({ min: 1, max: 900 }), audio: fc.integer({ min: 1, max: 900 }) });
+  const step = fc.record({
+    video: fc.integer({ min: 1, max: 900 }),
+    audio: fc.integer({ min: 1, max: 900 }),
+  });
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.array(step, { maxLength: 40 }), (start, steps) => {
-      const run = new Run();
-      let [video, audio] = [start, start + 3];
-      const base = run.video(video) - video;
-      run.audio(audio);
-      for (const { video: v, audio: a } of steps) {
-        assert.equal(run.video((video += v)) - video, base);
-        assert.equal(run.audio((audio += a)) - audio, base);
-      }
-      assert.equal(run.epochs, 1);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.array(step, { maxLength: 40 }),
+      (start, steps) => {
+        const run = new Run();
+        let [video, audio] = [start, start + 3];
+        const base = run.video(video) - video;
+        run.audio(audio);
+        for (const { video: v, audio: a } of steps) {
+          assert.equal(run.video((video += v)) - video, base);
+          assert.equal(run.audio((audio += a)) - audio, base);
+        }
+        assert.equal(run.epochs, 1);
+      },
+    ),
   );
 });

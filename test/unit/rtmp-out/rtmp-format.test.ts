@@ -41,7 +41,13 @@ test('a frame on the wire, written by hand from RTMP 1.0 §5.3.1', () => {
 });
 
 test('every frame takes exactly the bytes that were measured, at any chunk size and time', () => {
-  const frames: Frame[] = [key(0), inter(0, { compositionMs: -40 }), sound(0), data(0), key(0, { bytes: 5_000 })];
+  const frames: Frame[] = [
+    key(0),
+    inter(0, { compositionMs: -40 }),
+    sound(0),
+    data(0),
+    key(0, { bytes: 5_000 }),
+  ];
   for (const chunkSize of [1, 128, 4096, 60_000])
     for (const at of [0, 0xfffffe, 0xffffff, 0x7fffffff])
       for (const frame of frames) {
@@ -137,7 +143,7 @@ test('players of two chunk sizes see the same stream; each pair with the same on
       [8, 226],
     ],
   );
-  assert.equal(seen[0]?.[2]?.[2], Buffer.concat([hex('1701000000'), IDR]).toString('hex'));
+  assert.equal(seen[0]![2]?.[2], Buffer.concat([hex('1701000000'), IDR]).toString('hex'));
   const [a, b, c, d] = players.map(({ sink }) => sink.buffers.at(-1));
   assert.ok(a === b && c === d && a !== c);
 });

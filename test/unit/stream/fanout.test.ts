@@ -201,10 +201,7 @@ test('a late track, and a changed configuration: in line, in front of the first 
   stage.send(sound(1030), inter(1080));
   stage.send(key(2000, { track: changed }), sound(2010));
   stage.send(key(3000, { track: changed }), sound(3010));
-  assert.equal(
-    sinceWrite(viewer, 1),
-    'C[a]1210 A1210 P1240 A1230 P1280 C[w]2200 K2200 A2210 K3200 A3210',
-  );
+  assert.equal(sinceWrite(viewer, 1), 'C[a]1210 A1210 P1240 A1230 P1280 C[w]2200 K2200 A2210 K3200 A3210');
   assert.equal(stage.join(format).sink.text, 'H[wa] C[w]3200 C[a]3200 K3200 A3210');
 });
 

@@ -80,7 +80,10 @@ test('sixty days, viewers joining throughout: no time reaches 2^31, none goes ba
     if (now % JOIN_MS === 0) {
       const sink = new LongViewer();
       stage.stream.join(timesOnly, sink.viewer, true);
-      assert.ok(sink.viewer.state === 'live' && sink.last < 2 ** 30 + 2 * FRAME_MS, `a late start: ${sink.last}`);
+      assert.ok(
+        sink.viewer.state === 'live' && sink.last < 2 ** 30 + 2 * FRAME_MS,
+        `a late start: ${sink.last}`,
+      );
       watching.add(sink);
       everybody.push({ joinedAt: now, leftAt: 60 * DAY, sink });
     }

@@ -35,7 +35,10 @@ test('joining: waits for a key frame, then header and all in one write, then eac
   const next = batchOf('P3');
   viewer.deliver(next, 80);
   assert.equal(sink.buffers.at(-1), next.bytes);
-  assert.equal(viewer.bytesOut, sink.buffers.reduce((sum, bytes) => sum + bytes.length, 0));
+  assert.equal(
+    viewer.bytesOut,
+    sink.buffers.reduce((sum, bytes) => sum + bytes.length, 0),
+  );
 });
 
 test('lags from one byte over the limit; comes back at a key frame at half of it, with configurations', () => {
