@@ -9,7 +9,7 @@ export interface Stream {
   readonly publisher: { readonly address: string; readonly encoder: string } | null;
   readonly video: VideoFacts | null;
   readonly audio: AudioFacts | null;
-  readonly bitrateKbps: number;
+  readonly bitrateKbps: number | null;
   readonly viewers: {
     readonly total: number;
     readonly rtmp: number;

@@ -22,9 +22,11 @@ import {
 } from '../text/format.ts';
 import { watchPath } from '../text/links.ts';
 
-/** Samples of a card's level: at one each two seconds, three minutes. */
-const SAMPLES = 90;
+/** Samples of a card's level: one each two seconds. */
+const SAMPLES = 40;
+/** What a level shows at most, and at first, in seconds. */
 const LEVEL_SECONDS = 60;
+const FIRST_LEVEL_SECONDS = 4;
 
 type Level = History<'kbps'>;
 
@@ -68,10 +70,9 @@ function useLevels(streams: readonly Stream[] | undefined): ReadonlyMap<string, 
       const key = keyOf(stream);
       gone.delete(key);
       let level = levels.current.get(key);
+      if (stream.bitrateKbps === null) continue;
       if (!level) {
         level = new History(SAMPLES, ['kbps']);
-        // A level needs two points: the first answer says how it was a moment ago, too.
-        level.add(now - LEVEL_SECONDS, { kbps: stream.bitrateKbps });
         levels.current.set(key, level);
       }
       level.add(now, { kbps: stream.bitrateKbps });
@@ -167,10 +168,10 @@ function Card({ stream, level }: CardProps): JSX.Element {
             times={level.times}
             values={level.of('kbps')}
             height={56}
-            span={LEVEL_SECONDS}
+            span={level.span(FIRST_LEVEL_SECONDS, LEVEL_SECONDS)}
             atLeast={64}
             scale={false}
-            label="Bitrate over the last minute"
+            label="Bitrate"
           />
         )}
       </div>

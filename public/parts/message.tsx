@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { ENGINE_NAMES } from '../player/engines.ts';
-import type { PlayerView } from '../player/player.ts';
+import type { PlayerView } from '../player/player-view.ts';
 import { Wheel } from './icons.tsx';
 
 interface MessageProps {

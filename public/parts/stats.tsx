@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Stream } from '../api/types.ts';
 import { ENGINE_NAMES } from '../player/engines.ts';
 import { History } from '../player/history.ts';
-import type { Player, PlayerStats } from '../player/player.ts';
+import type { PlayerStats } from '../player/player-view.ts';
+import type { Player } from '../player/player.ts';
 import { bitrate, dropped, seconds, UNKNOWN } from '../text/format.ts';
 import { Chart } from './chart.tsx';
 import { CloseIcon } from './icons.tsx';
@@ -46,6 +47,7 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
   }, [player]);
 
   const { times } = history.current;
+  const span = history.current.span(FIRST_SPAN, SAMPLES);
   const kbps = stats?.receivedKbps ?? facts?.bitrateKbps;
   return (
     <aside class="stats" id="stats" aria-label="Stats">
@@ -59,6 +61,7 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
         name="Behind live"
         now={seconds(stats?.latencySeconds)}
         times={times}
+        span={span}
         values={history.current.of('delay')}
         atLeast={2}
       />
@@ -66,6 +69,7 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
         name="Buffer"
         now={seconds(stats?.bufferSeconds)}
         times={times}
+        span={span}
         values={history.current.of('buffer')}
         atLeast={2}
       />
@@ -73,6 +77,7 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
         name="Bitrate"
         now={bitrate(kbps)}
         times={times}
+        span={span}
         values={history.current.of('kbps').map((value) => (value === null ? null : value / 1000))}
         atLeast={0.5}
       />
@@ -90,12 +95,6 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
   );
 }
 
-/** Seconds shown: few at first, so that the line is not lost in an empty chart. */
-function span(times: readonly number[]): number {
-  const elapsed = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  return Math.min(SAMPLES, Math.max(FIRST_SPAN, elapsed));
-}
-
 function resolution(): string {
   const video = document.querySelector('video');
   return video && video.videoWidth > 0 ? `${video.videoWidth}×${video.videoHeight}` : UNKNOWN;
@@ -106,10 +105,11 @@ interface GraphProps {
   readonly now: string;
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
+  readonly span: number;
   readonly atLeast: number;
 }
 
-function Graph({ name, now, times, values, atLeast }: GraphProps): JSX.Element {
+function Graph({ name, now, times, values, span, atLeast }: GraphProps): JSX.Element {
   return (
     <div class="graph">
       <div class="graph-head">
@@ -120,7 +120,7 @@ function Graph({ name, now, times, values, atLeast }: GraphProps): JSX.Element {
         times={times}
         values={values}
         height={CHART_HEIGHT}
-        span={span(times)}
+        span={span}
         atLeast={atLeast}
         scale={true}
         label={`${name} over the last two minutes, now ${now}`}

@@ -1,6 +1,7 @@
 import mpegts from 'mpegts.js';
 import { FLV_BAND } from './edge.ts';
-import { bufferEnd, NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { bufferEnd } from './picture.ts';
 import { FLV_PATIENCE } from './watchdog.ts';
 
 /** Seconds kept behind the picture, so that a viewer can go back a little. */

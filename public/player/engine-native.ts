@@ -1,5 +1,6 @@
 import { NATIVE_BAND } from './edge.ts';
-import { bufferEnd, NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { bufferEnd } from './picture.ts';
 import { HLS_PATIENCE } from './watchdog.ts';
 
 /** Safari's way to say at what moment the stream started. */

@@ -32,10 +32,4 @@ export interface EngineRun {
 
 export type StartEngine = (order: EngineOrder) => EngineRun;
 
-/** End of the last buffered range. */
-export function bufferEnd(video: HTMLVideoElement): number | undefined {
-  const { buffered } = video;
-  return buffered.length > 0 ? buffered.end(buffered.length - 1) : undefined;
-}
-
 export const NOT_DECODABLE = 'This browser cannot decode the stream’s codecs.';

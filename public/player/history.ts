@@ -25,6 +25,12 @@ export class History<Name extends string> {
     return this.#times;
   }
 
+  /** Seconds to show: at least `least`, so that a short line is not lost in an empty chart, and at most `most`. */
+  span(least: number, most: number): number {
+    const elapsed = (this.#times.at(-1) ?? 0) - (this.#times[0] ?? 0);
+    return Math.min(most, Math.max(least, elapsed));
+  }
+
   of(name: Name): readonly (number | null)[] {
     return this.#values[name];
   }

@@ -1,9 +1,10 @@
 import { askStream } from '../api/client.ts';
 import type { Stream } from '../api/types.ts';
-import { flvPath, hlsPath } from '../text/links.ts';
 import { EdgeKeeper } from './edge.ts';
-import { bufferEnd, type EngineOrder, type EngineRun, type StartEngine } from './engine.ts';
-import type { Engine } from './engines.ts';
+import { ENGINE_PARTS, expectedTracks, isFlv, mediaUrl, tracksOf } from './engine-parts.ts';
+import type { EngineRun } from './engine.ts';
+import { bufferEnd, keepStill, rangeAfter } from './picture.ts';
+import type { PlayerOptions, PlayerStats, PlayerView } from './player-view.ts';
 import {
   begin,
   engineOf,
@@ -12,8 +13,6 @@ import {
   type Command,
   type Session,
   type SessionEvent,
-  type ShownState,
-  type Situation,
   type Step,
 } from './session.ts';
 import { Watchdog, type Sight } from './watchdog.ts';
@@ -30,49 +29,6 @@ const FACTS_MS = 3000;
 const HOLE_MS = 500;
 /** A wait right after a seek, in ms, is the seek's. */
 const SEEK_SETTLES_MS = 1500;
-
-const ENGINE_PARTS: Readonly<Record<Engine, () => Promise<StartEngine>>> = {
-  'ws-flv': async () => (await import('./engine-flv.ts')).startFlv,
-  'http-flv': async () => (await import('./engine-flv.ts')).startFlv,
-  hls: async () => (await import('./engine-hls.ts')).startHls,
-  native: async () => (await import('./engine-native.ts')).startNative,
-};
-
-/** Numbers for the stats panel and for tests. Seconds; unknown is `undefined`. */
-export interface PlayerStats {
-  readonly engine: Engine;
-  readonly state: ShownState;
-  readonly latencySeconds: number | undefined;
-  readonly bufferSeconds: number | undefined;
-  readonly droppedFrames: number;
-  readonly decodedFrames: number;
-  readonly currentTime: number;
-  readonly receivedKbps: number | undefined;
-  readonly rate: number;
-}
-
-/** What the page draws. */
-export interface PlayerView {
-  readonly state: ShownState;
-  readonly situation: Situation;
-  readonly engine: Engine;
-  /** Facts of the stream as last heard. */
-  readonly facts: Stream | undefined;
-  /** The viewer went back and watches the past. */
-  readonly held: boolean;
-  readonly hadPicture: boolean;
-}
-
-export interface PlayerOptions {
-  readonly video: HTMLVideoElement;
-  /** Where the last picture stays while there is none. */
-  readonly still: HTMLCanvasElement;
-  readonly app: string;
-  readonly stream: string;
-  readonly engines: readonly [Engine, ...Engine[]];
-  readonly forced: boolean;
-  readonly onChange: (view: PlayerView) => void;
-}
 
 /** Carries out what the session decides: the only part that owns the video element, the timers and the engine. */
 export class Player {
@@ -272,30 +228,19 @@ export class Player {
       const begins = await ENGINE_PARTS[engine]();
       if (stale()) return;
       this.#startedWith = tracksOf(this.#facts);
-      this.#run = begins(this.#order(engine, tell));
+      this.#run = begins({
+        video: this.#video,
+        url: mediaUrl(engine, this.#options.app, this.#options.stream),
+        ...expectedTracks(this.#facts, this.#session.withoutSound),
+        ended: () => tell({ kind: 'ended' }),
+        failed: (trouble, unsupported) => tell({ kind: 'failed', trouble, unsupported }),
+      });
       this.#keeper = new EdgeKeeper(this.#run);
       this.#watchdog = new Watchdog(this.#run.patience, this.#sight());
       await this.#play();
     } catch {
       tell({ kind: 'failed', trouble: 'A part of this player could not be loaded.', unsupported: false });
     }
-  }
-
-  #order(engine: Engine, tell: (event: SessionEvent) => void): EngineOrder {
-    const { app, stream } = this.#options;
-    const facts = this.#facts;
-    const known = facts !== undefined && (facts.video !== null || facts.audio !== null);
-    const media = engine === 'ws-flv' || engine === 'http-flv' ? flvPath(app, stream) : hlsPath(app, stream);
-    const url = new URL(media, location.href);
-    if (engine === 'ws-flv') url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    return {
-      video: this.#video,
-      url: url.href,
-      hasAudio: this.#session.withoutSound ? false : known ? facts.audio !== null : undefined,
-      hasVideo: known ? facts.video !== null : undefined,
-      ended: () => tell({ kind: 'ended' }),
-      failed: (trouble, unsupported) => tell({ kind: 'failed', trouble, unsupported }),
-    };
   }
 
   async #play(): Promise<void> {
@@ -310,7 +255,7 @@ export class Player {
   #stopEngine(): void {
     this.#start++;
     if (!this.#run) return;
-    this.#keepStill();
+    keepStill(this.#video, this.#options.still);
     const run = this.#run;
     this.#run = undefined;
     this.#keeper = undefined;
@@ -318,16 +263,6 @@ export class Player {
     this.#held = false;
     this.#stuckSince = undefined;
     run.stop();
-  }
-
-  /** A reconnect shows the last picture, not a black hole. */
-  #keepStill(): void {
-    const { videoWidth, videoHeight, readyState } = this.#video;
-    if (videoWidth === 0 || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    const { still } = this.#options;
-    still.width = videoWidth;
-    still.height = videoHeight;
-    still.getContext('2d')?.drawImage(this.#video, 0, 0);
   }
 
   #tick(): void {
@@ -416,7 +351,7 @@ export class Player {
     const tracks = tracksOf(answer.value);
     if (this.#run && tracks !== '' && tracks !== this.#startedWith) {
       this.#startedWith = tracks;
-      if (engineOf(this.#session).endsWith('flv')) this.#event({ kind: 'tracks changed' });
+      if (isFlv(engineOf(this.#session))) this.#event({ kind: 'tracks changed' });
     }
     this.#changed();
   }
@@ -438,18 +373,4 @@ export class Player {
   #changed(): void {
     this.#options.onChange(this.view);
   }
-}
-
-/** Which tracks a stream has, as a word to compare; empty while unknown. */
-function tracksOf(facts: Stream | undefined): string {
-  return `${facts?.video ? 'v' : ''}${facts?.audio ? 'a' : ''}`;
-}
-
-/** Start of the first buffered range after `time`, when `time` has nothing to play. */
-function rangeAfter(buffered: TimeRanges, time: number): number | undefined {
-  for (let i = 0; i < buffered.length; i++) {
-    if (buffered.start(i) > time) return buffered.start(i);
-    if (buffered.end(i) > time + 0.2) return undefined;
-  }
-  return undefined;
 }

@@ -81,11 +81,11 @@ export function quality(video: VideoFacts | null): string {
   return `${lines}p${video.fps ? String(Math.round(video.fps)) : ''}`;
 }
 
-/** `29.97 fps`, `30 fps`. */
+/** `30 fps`, `12.5 fps`. The rate is measured from arriving frames, so hundredths would only show the network. */
 export function frameRate(fps: number | null | undefined): string {
   if (!fps) return UNKNOWN;
   const near = Math.round(fps);
-  return `${Math.abs(fps - near) < 0.02 ? String(near) : fps.toFixed(2)} fps`;
+  return `${Math.abs(fps - near) < 0.2 ? String(near) : fps.toFixed(1)} fps`;
 }
 
 /** `48 kHz stereo`. */

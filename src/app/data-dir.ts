@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 /** The operator's problem, in one sentence. */
 export class DataDirError extends Error {
@@ -23,4 +23,28 @@ export function openDataDir(dir: string): string {
     throw new DataDirError(`cannot use the data directory ${path}: ${reason} (data.dir)`);
   }
   return path;
+}
+
+/** Counts in the data directory how many times the program has been started; at least 1. @throws {DataDirError} */
+export function countRun(dataDir: string): number {
+  const file = join(dataDir, 'runs');
+  const run = readRuns(file) + 1;
+  try {
+    writeFileSync(`${file}.new`, `${run}\n`);
+    renameSync(`${file}.new`, file); // whole or not at all
+  } catch (error) {
+    throw new DataDirError(
+      `cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)} (data.dir)`,
+    );
+  }
+  return run;
+}
+
+function readRuns(file: string): number {
+  try {
+    const runs = Number(readFileSync(file, 'utf8'));
+    return Number.isSafeInteger(runs) && runs > 0 ? runs : 0;
+  } catch {
+    return 0; // the first start, or a file nobody can read: the clock still moves the numbers on
+  }
 }

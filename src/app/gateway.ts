@@ -13,7 +13,7 @@ import { RtmpServer } from '../servers/rtmp/rtmp-server.ts';
 import { Watching } from '../servers/watching.ts';
 import { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import { openDataDir } from './data-dir.ts';
+import { countRun, openDataDir } from './data-dir.ts';
 import { HlsShelf } from './hls-shelf.ts';
 import { lanAddresses } from './lan-address.ts';
 import { measureStream, reportStreams } from './reports.ts';
@@ -70,7 +70,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     this.log = options.log ?? createLog(settings.log);
     const now = (): number => performance.now();
     this.#hls = new HlsShelf({ ...settings.hls, clock: Date.now });
-    this.#audience = new HlsAudience(now);
+    this.#audience = new HlsAudience(now, settings.hls.segmentSeconds);
     this.#streams = new StreamRegistry({
       now,
       clock: Date.now,
@@ -128,7 +128,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
 
   /** Opens the doors. @throws {ListenError | DataDirError} */
   async start(): Promise<GatewayPorts> {
-    openDataDir(this.settings.data.dir);
+    this.#hls.startRun(countRun(openDataDir(this.settings.data.dir)));
     const http = await this.#http.start();
     try {
       const rtmp = await this.#rtmp.start();

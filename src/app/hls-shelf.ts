@@ -1,4 +1,5 @@
 import { HlsOutput } from '../outputs/hls/hls-output.ts';
+import { firstNumbers, type PlaylistNumbers } from '../outputs/hls/window.ts';
 import type { Stream } from '../stream/stream.ts';
 
 export interface HlsShelfOptions {
@@ -20,10 +21,21 @@ const MIN_SECONDS_AFTER_END = 30;
 export class HlsShelf {
   readonly #options: HlsShelfOptions;
   readonly #outputs = new Map<string, HlsOutput>();
+  /**
+   * The next numbers of streams that are over, where the clock has not passed them yet (a publisher that does not send in
+   * real time makes more than a segment a second): no name may be used twice, no number go back.
+   */
+  readonly #next = new Map<string, PlaylistNumbers>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #run = 0;
 
   constructor(options: HlsShelfOptions) {
     this.#options = options;
+  }
+
+  /** Tells how many times the program has been started; before the first stream. */
+  startRun(run: number): void {
+    this.#run = run;
   }
 
   find(path: string): HlsOutput | undefined {
@@ -33,7 +45,14 @@ export class HlsShelf {
   open(stream: Stream): void {
     const { path } = stream.name;
     this.#forget(path);
-    const output = new HlsOutput({ ...this.#options, name: stream.name });
+    this.#dropPassed();
+    const notBefore = this.#next.get(path);
+    const output = new HlsOutput({
+      ...this.#options,
+      name: stream.name,
+      run: this.#run,
+      ...(notBefore && { notBefore }),
+    });
     this.#outputs.set(path, output);
     stream.attach(output);
     stream.attach({ write: () => undefined, flush: () => undefined, end: () => this.#ended(path) });
@@ -51,9 +70,19 @@ export class HlsShelf {
     this.#timers.set(path, timer);
   }
 
+  /** Numbers that the clock has passed need not be kept: it gives higher ones. */
+  #dropPassed(): void {
+    const now = firstNumbers(this.#options.clock(), this.#run);
+    for (const [path, next] of this.#next) {
+      if (next.sequence <= now.sequence && next.discontinuity <= now.discontinuity) this.#next.delete(path);
+    }
+  }
+
   #forget(path: string): void {
     clearTimeout(this.#timers.get(path));
     this.#timers.delete(path);
+    const output = this.#outputs.get(path);
+    if (output) this.#next.set(path, output.next);
     this.#outputs.delete(path);
   }
 }

@@ -12,11 +12,6 @@ export function reportStreams(streams: readonly Stream[], audience: HlsAudience)
 
 export function measureStream(stream: Stream, audience: HlsAudience): StreamMetrics {
   const { framesPerSecond, gopSeconds } = stream.meter.rates;
-  const bytesOut: Record<string, number> = {};
-  for (const { format, bytesOut: bytes } of stream.fanouts) {
-    const protocol = format.id.split('/')[0]!;
-    bytesOut[protocol] = (bytesOut[protocol] ?? 0) + bytes;
-  }
   return {
     stream: stream.name.path,
     bytesIn: stream.meter.bytesIn,
@@ -25,6 +20,6 @@ export function measureStream(stream: Stream, audience: HlsAudience): StreamMetr
     framesPerSecond,
     gopSeconds,
     viewers: { ...countViewers(stream), hls: audience.count(stream.name.path) },
-    bytesOut,
+    bytesOut: stream.bytesOut,
   };
 }

@@ -12,7 +12,8 @@ import { rounded } from './numbers.ts';
 import { readPlaylist } from './playlist.ts';
 import { peek, readFrom, readRest } from './reading.ts';
 import { REPORT_FORMAT, type Report, type StreamReport } from './report.ts';
-import { openSource, targetUrl, type Source } from './source.ts';
+import { openSource, targetUrl } from './open-source.ts';
+import type { Source } from './source.ts';
 import { TransportLook } from './ts-look.ts';
 import { TransportClock } from './ts-packets.ts';
 

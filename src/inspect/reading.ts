@@ -1,7 +1,8 @@
 import { InspectError } from './errors.ts';
 import { SILENCE_TIMEOUT_MS } from './limits.ts';
 import type { EndReason } from './report.ts';
-import { openSource, type OpenOptions, type Source } from './source.ts';
+import { openSource } from './open-source.ts';
+import type { OpenOptions, Source } from './source.ts';
 
 export interface ReadLimits {
   readonly maxBytes: number;

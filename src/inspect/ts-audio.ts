@@ -1,7 +1,7 @@
 import AdtsStream, { type AdtsEvent } from 'mux.js/lib/codecs/adts.js';
 import type { Findings } from './findings.ts';
 import type { TrackFacts } from './track-look.ts';
-import type { TimedPes } from './ts-look.ts';
+import type { TimedPes } from './timed-pes.ts';
 
 export interface AdtsFrame {
   readonly dts: number;

@@ -5,6 +5,7 @@ import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';
 import type { TransportFacts } from './report.ts';
 import { PacketWatch, TS_PACKET_BYTES, type TransportClock } from './ts-packets.ts';
+import type { TimedPes } from './timed-pes.ts';
 import { AdtsLook } from './ts-audio.ts';
 import { AccessUnitLook, type AccessUnit } from './ts-video.ts';
 
@@ -213,12 +214,6 @@ export class TransportLook {
       );
     }
   }
-}
-
-/** A PES packet whose times are there and unwrapped. */
-export interface TimedPes extends PesEvent {
-  readonly dts: number;
-  readonly pts: number;
 }
 
 function widened(

@@ -2,7 +2,7 @@ import h264, { type NalEvent } from 'mux.js/lib/codecs/h264.js';
 import { readSps } from '../codecs/avc/sps.ts';
 import type { Findings } from './findings.ts';
 import type { TrackFacts } from './track-look.ts';
-import type { TimedPes } from './ts-look.ts';
+import type { TimedPes } from './timed-pes.ts';
 
 /** What one PES packet of video holds. */
 export interface AccessUnit {

@@ -32,9 +32,14 @@ export function createLog({ level, format }: LogOptions): Log {
   );
 }
 
-/** A URL, path or query as it may be logged: parameter values are masked, because any of them may be a token. */
+/** A URL, path or query as it may be logged: user names, passwords and parameter values are masked; any may be a secret. */
 export function maskQuery(text: string): string {
-  const at = text.indexOf('?');
-  if (at < 0) return text;
-  return text.slice(0, at + 1) + text.slice(at + 1).replace(/=[^&]*/g, '=***');
+  const plain = text.replace(/:\/\/[^/@\s]*@/, '://***@');
+  const at = plain.indexOf('?');
+  if (at < 0) return plain;
+  const masked = plain
+    .slice(at + 1)
+    .split('&')
+    .map((one) => (one.includes('=') ? one.replace(/=.*/s, '=***') : one && '***'));
+  return plain.slice(0, at + 1) + masked.join('&');
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Batch } from '../stream/batch.ts';
 import type { ViewerEnd, ViewerProtocol, ViewerSink } from '../stream/viewer.ts';
 
@@ -44,7 +45,7 @@ export class SocketSink implements ViewerSink {
 const LINGER_MS = 2_000;
 
 /** Ends a socket after what is queued, but not later than the linger time. Safe to call twice. */
-export function endSocket(socket: Socket): void {
+export function endSocket(socket: Duplex): void {
   if (socket.destroyed) return;
   socket.end();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -1,13 +1,10 @@
 import type { Frame } from '../media/frame.ts';
 import type { FrameSink } from './frame-sink.ts';
-import type { GopCache } from './gop-cache.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
-import { Wire } from './wire.ts';
-import type { StreamFacts, WireFormat } from './wire-format.ts';
+import { Wire, type WireSource } from './wire.ts';
+import type { WireFormat } from './wire-format.ts';
 
-export interface FanoutOptions {
-  readonly gop: GopCache;
-  readonly facts: () => StreamFacts;
+export interface FanoutOptions extends WireSource {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** 0: a batch closes with each video frame. */
@@ -47,7 +44,7 @@ export class Fanout implements FrameSink {
   join(viewer: Viewer, fromGop: boolean): void {
     let wire = this.#wires.at(-1);
     if (!wire || wire.isOld) {
-      wire = new Wire(this.format, this.#options.gop, this.#options.facts);
+      wire = new Wire(this.format, this.#options);
       this.#wires.push(wire);
     }
     wire.join(viewer, fromGop);

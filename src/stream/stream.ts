@@ -8,6 +8,7 @@ import type { FrameSink } from './frame-sink.ts';
 import { GopCache } from './gop-cache.ts';
 import { Meter } from './meter.ts';
 import type { Publication, Publisher } from './publication.ts';
+import { TimeBase } from './time-base.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
 import type { StreamFacts, WireFormat } from './wire-format.ts';
 
@@ -38,8 +39,11 @@ export class Stream {
   readonly startedAt: number;
   readonly #options: StreamOptions;
   readonly #gop = new GopCache();
+  readonly #timeBase = new TimeBase();
   readonly #sinks: FrameSink[] = [];
   readonly #fanouts = new Map<string, Fanout>();
+  /** What viewers were given in formats that nobody watches in any more, by protocol. */
+  readonly #bytesOfFormer = new Map<string, number>();
   /** Viewers who came before it was known which tracks there are. */
   #early: { fanout: Fanout; viewer: Viewer; fromGop: boolean }[] = [];
   #state: StreamState = 'grace';
@@ -75,6 +79,16 @@ export class Stream {
 
   get fanouts(): Iterable<Fanout> {
     return this.#fanouts.values();
+  }
+
+  /** Bytes handed to viewers, by the first part of the format's id: `flv`, `rtmp`. */
+  get bytesOut(): Readonly<Record<string, number>> {
+    const sums = Object.fromEntries(this.#bytesOfFormer);
+    for (const { format, bytesOut } of this.#fanouts.values()) {
+      const protocol = protocolOf(format);
+      sums[protocol] = (sums[protocol] ?? 0) + bytesOut;
+    }
+    return sums;
   }
 
   /** Something that wants every frame from now on. */
@@ -124,7 +138,10 @@ export class Stream {
 
   leave(viewer: Viewer): void {
     this.#early = this.#early.filter((one) => one.viewer !== viewer);
-    for (const fanout of this.#fanouts.values()) fanout.leave(viewer);
+    for (const fanout of this.#fanouts.values()) {
+      fanout.leave(viewer);
+      if (fanout.viewerCount === 0 && !this.#early.some((one) => one.fanout === fanout)) this.#drop(fanout);
+    }
   }
 
   /** Passes on what has been written; also called by the gateway's tick, for sound that waits for company. */
@@ -185,13 +202,25 @@ export class Stream {
     for (const { fanout, viewer, fromGop } of early) fanout.join(viewer, fromGop);
   }
 
+  /** Players choose a part of their format's id, so formats without viewers must not pile up. */
+  #drop(fanout: Fanout): void {
+    const protocol = protocolOf(fanout.format);
+    this.#bytesOfFormer.set(protocol, (this.#bytesOfFormer.get(protocol) ?? 0) + fanout.bytesOut);
+    this.#fanouts.delete(fanout.format.id);
+  }
+
   #fanoutOf(format: WireFormat): Fanout {
     let fanout = this.#fanouts.get(format.id);
     if (!fanout) {
       const { now, batchMs } = this.#options;
-      fanout = new Fanout(format, { gop: this.#gop, facts: () => this.facts, now, batchMs });
+      const source = { gop: this.#gop, facts: () => this.facts, timeBase: this.#timeBase };
+      fanout = new Fanout(format, { ...source, now, batchMs });
       this.#fanouts.set(format.id, fanout);
     }
     return fanout;
   }
+}
+
+function protocolOf(format: WireFormat): string {
+  return format.id.split('/')[0]!;
 }

@@ -23,6 +23,8 @@ export interface WireFormat {
    * any later one for a track of subtitles.
    */
   header(facts: StreamFacts): Buffer;
+  /** Metadata that changes while viewers watch, in line. */
+  metadata(facts: StreamFacts, at: Ms): Buffer;
   /** A codec configuration, in line. */
   configuration(track: Track, at: Ms): Buffer;
   /** Bytes that {@link write} will need. */

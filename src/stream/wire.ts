@@ -1,8 +1,9 @@
 import type { Frame, MediaFrame } from '../media/frame.ts';
-import { ms, msFromTicks, ticksFromMs, type Ms, type Ticks } from '../media/time.ts';
+import { ms, msFromTicks, type Ms, type Ticks } from '../media/time.ts';
 import type { Track, TrackId } from '../media/track.ts';
 import { Batch, type Opening } from './batch.ts';
 import type { GopCache } from './gop-cache.ts';
+import { RENEW_MS, type TimeBase } from './time-base.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
 import type { StreamFacts, WireFormat } from './wire-format.ts';
 
@@ -11,10 +12,13 @@ import type { StreamFacts, WireFormat } from './wire-format.ts';
  * that a wire's last viewers are asked to connect again.
  */
 const LAST_WIRE_MS = 2 ** 31 - 3_600_000;
-/** After 12.4 days new viewers get a wire with a new time base; those who came earlier keep theirs as long again. */
-const RENEW_WIRE_MS = 2 ** 30;
-/** Frames that arrive a little out of order must not fall before the wire's zero. */
-const LEAD: Ticks = ticksFromMs(200);
+
+/** What a wire needs of its stream. */
+export interface WireSource {
+  readonly gop: GopCache;
+  readonly facts: () => StreamFacts;
+  readonly timeBase: TimeBase;
+}
 
 /**
  * One wire format of one stream with one time base. Frames go in; each closed batch is made once and goes to every
@@ -24,6 +28,7 @@ export class Wire {
   readonly #format: WireFormat;
   readonly #gop: GopCache;
   readonly #facts: () => StreamFacts;
+  readonly #timeBase: TimeBase;
   readonly #viewers = new Set<Viewer>();
   /** The stream's time at this wire's zero. */
   #zero: Ticks | undefined;
@@ -42,11 +47,12 @@ export class Wire {
   #bytesToFormer = 0;
 
   /** Takes over what the stream has of the current GOP, so that the first viewer can start at once. */
-  constructor(format: WireFormat, gop: GopCache, facts: () => StreamFacts) {
+  constructor(format: WireFormat, source: WireSource) {
     this.#format = format;
-    this.#gop = gop;
-    this.#facts = facts;
-    for (const frame of gop.frames) this.write(frame, 0);
+    this.#gop = source.gop;
+    this.#facts = source.facts;
+    this.#timeBase = source.timeBase;
+    for (const frame of this.#gop.frames) this.write(frame, 0);
     if (this.#open.length > 0) this.#remember(this.#closeBatch());
   }
 
@@ -62,7 +68,7 @@ export class Wire {
 
   /** True when new viewers should be given a wire with a later time base. */
   get isOld(): boolean {
-    return this.#elapsed > RENEW_WIRE_MS;
+    return this.#elapsed > RENEW_MS;
   }
 
   /** `fromGop`: start with what is there of the current GOP; otherwise at the next key frame. */
@@ -83,7 +89,7 @@ export class Wire {
     if (this.#open.length === 0) this.#openedAt = now;
     this.#open.push(frame);
     if (frame.kind === 'video') this.#openHasVideo = true;
-    this.#zero ??= (frame.dts - LEAD) as Ticks;
+    this.#zero ??= this.#timeBase.zeroFor(frame.dts);
   }
 
   /** Writes the open batch to every viewer if it is due: at once with video if `batchMs` is 0, else by its age. */
@@ -109,10 +115,10 @@ export class Wire {
     const room = Buffer.allocUnsafe(size);
     let at = headroom;
     let gop: { at: number; opening: Opening } | undefined;
-    for (const { frame, time, configuration, opening } of parts) {
-      if (configuration) at += configuration.copy(room, at);
+    for (const { frame, time, before, opening } of parts) {
+      if (before) at += before.copy(room, at);
       if (opening) gop = { at: at - headroom, opening };
-      at = this.#format.write(frame, time, room, at);
+      if (frame) at = this.#format.write(frame, time, room, at);
     }
     this.#open = [];
     this.#openHasVideo = false;
@@ -122,10 +128,17 @@ export class Wire {
   /** Decides what one frame of the open batch needs on the wire, in the order of the frames. */
   #plan(frame: Frame, index: number): Part {
     const time = this.#timeOf(frame);
-    const configuration = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
+    if (frame.kind === 'data' && frame.name === 'onMetaData') return this.#planMetadata(time);
+    const before = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
     const opening = this.#startsHere(frame, index) ? this.#openingAt(time) : undefined;
-    const bytes = this.#format.measure(frame, time) + (configuration?.length ?? 0);
-    return { frame, time, bytes, configuration, opening };
+    const bytes = this.#format.measure(frame, time) + (before?.length ?? 0);
+    return { frame, time, bytes, before, opening };
+  }
+
+  /** The publisher's own words may be about tracks that are not there: viewers get what the opening would say now. */
+  #planMetadata(time: Ms): Part {
+    const before = this.#format.metadata(this.#facts(), time);
+    return { frame: undefined, time, bytes: before.length, before, opening: undefined };
   }
 
   #timeOf(frame: Frame): Ms {
@@ -188,11 +201,12 @@ export class Wire {
 
 /** One frame of the open batch, measured. */
 interface Part {
-  readonly frame: Frame;
+  /** Undefined where {@link before} stands in its place. */
+  readonly frame: Frame | undefined;
   readonly time: Ms;
   readonly bytes: number;
-  /** Goes in front of the frame: its track is not the one the viewers know. */
-  readonly configuration: Buffer | undefined;
+  /** Goes in front of the frame: the configuration of a track that the viewers do not know yet. */
+  readonly before: Buffer | undefined;
   /** Set if a viewer can start with this frame. */
   readonly opening: Opening | undefined;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium, playerState, shownFrame } from '../support/browser.ts';
+import { launchChromium, playerState, shownFrame } from './chromium.ts';
 import { CLIP_FPS, ClipPublisher, makeNumberedClip } from '../support/clip.ts';
 import { startGateway, whenLive, type TestGateway } from '../support/gateway.ts';
 import { unlessThere } from '../support/programs.ts';
@@ -86,12 +86,20 @@ test('plays WebSocket-FLV by itself, less than 2 s behind live', { skip }, async
 for (const engine of ['http-flv', 'hls', 'native'] as const) {
   test(`plays with ?engine=${engine}`, { skip }, async (context) => {
     await onAir(engine);
+    if (engine === 'native') await segmentsOf(engine, 3); // Chromium's own player gives up on a playlist of one
     const opened = await open(`/watch/live/${engine}?engine=${engine}`);
     if (engine === 'native' && !(await canPlayHls(opened)))
       return context.skip('this Chromium has no native HLS');
     await movesBy(opened, CLIP_FPS);
     assert.deepEqual(await playerState(opened), { state: 'playing', engine });
     return undefined;
+  });
+}
+
+function segmentsOf(stream: string, count: number): Promise<unknown> {
+  return waitFor(`${count} segments`, async () => {
+    const response = await fetch(`${gateway.http}/live/${stream}/media.m3u8`);
+    return ((await response.text()).match(/\.ts$/gm)?.length ?? 0) >= count;
   });
 }
 
@@ -159,7 +167,10 @@ test('waits for a stream that is not there and starts when it comes', { skip }, 
 
 test('the home page shows what is on the air and how to connect OBS when nothing is', { skip }, async () => {
   const opened = await open('/');
-  await opened.getByText(`rtmp://127.0.0.1:${gateway.rtmpPort}/live`).first().waitFor();
+  assert.match(
+    await opened.getByLabel('Server', { exact: true }).inputValue(),
+    new RegExp(`^rtmp://[a-z0-9.]+:${gateway.rtmpPort}/live$`),
+  );
   await onAir('seen');
   await opened.getByText('480×270').first().waitFor();
   await opened.getByRole('link', { name: /seen/ }).first().click();

@@ -45,18 +45,29 @@ export class Background {
   output = '';
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    // A group of its own, so that what the program itself starts ends with it.
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
     this.child.stdout?.on('data', (bytes: Buffer) => (this.output += bytes.toString()));
     this.child.stderr?.on('data', (bytes: Buffer) => (this.output += bytes.toString()));
     this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
-    const kill = (): void => void this.child.kill('SIGKILL');
+    const kill = (): void => this.#signal('SIGKILL');
     process.once('exit', kill);
     this.child.once('close', () => process.removeListener('exit', kill));
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    this.#signal(signal);
     return this.exited;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.child.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null)
+      return;
+    try {
+      process.kill(-this.child.pid, signal);
+    } catch {
+      // It has just ended by itself.
+    }
   }
 }
 

@@ -34,8 +34,11 @@ export const flvFormat: WireFormat = {
   header(facts: StreamFacts): Buffer {
     const { video, audio } = facts.tracks;
     const file = flvFileHeader({ video: video !== undefined, audio: audio !== undefined });
-    const body = encodeAmf0('onMetaData', viewerMetadata(facts));
-    return Buffer.concat([file, tag(TAG_SCRIPT, ms(0), EMPTY, body)]);
+    return Buffer.concat([file, this.metadata(facts, ms(0))]);
+  },
+
+  metadata(facts: StreamFacts, at: Ms): Buffer {
+    return tag(TAG_SCRIPT, at, EMPTY, encodeAmf0('onMetaData', viewerMetadata(facts)));
   },
 
   configuration(track: Track, at: Ms): Buffer {

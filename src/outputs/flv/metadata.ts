@@ -3,34 +3,34 @@ import { SOUND_FORMAT_AAC } from '../../containers/flv/audio.ts';
 import { CODEC_ID_AVC } from '../../containers/flv/video.ts';
 import type { StreamFacts } from '../../stream/wire-format.ts';
 
-/** What a publisher says about a file, or about codecs it may not really send: not passed on. */
+/** What a publisher says about a file, or about codecs it may not really send: not passed on. In small letters. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([
-  'duration',
-  'filesize',
-  'keyframes',
-  'hasKeyframes',
-  'hasMetadata',
-  'hasCuePoints',
-  'canSeekToEnd',
-  'lasttimestamp',
-  'lastkeyframetimestamp',
-  'lastkeyframelocation',
-  'datasize',
-  'videosize',
-  'audiosize',
-  'hasVideo',
-  'hasAudio',
-  'width',
-  'height',
-  'videocodecid',
-  'videodatarate',
-  'framerate',
+  'audiochannels',
   'audiocodecid',
   'audiodatarate',
   'audiosamplerate',
   'audiosamplesize',
-  'audiochannels',
+  'audiosize',
+  'canseektoend',
+  'datasize',
+  'duration',
+  'filesize',
+  'framerate',
+  'hasaudio',
+  'hascuepoints',
+  'haskeyframes',
+  'hasmetadata',
+  'hasvideo',
+  'height',
+  'keyframes',
+  'lastkeyframelocation',
+  'lastkeyframetimestamp',
+  'lasttimestamp',
   'stereo',
+  'videocodecid',
+  'videodatarate',
+  'videosize',
+  'width',
 ]);
 
 /**
@@ -39,7 +39,8 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
  */
 export function viewerMetadata({ tracks, metadata }: StreamFacts): AmfObject {
   const values = new Map<string, AmfValue>();
-  for (const [key, value] of metadata ?? []) if (!NOT_PASSED_ON.has(key)) values.set(key, value);
+  for (const [key, value] of metadata ?? [])
+    if (!NOT_PASSED_ON.has(key.toLowerCase())) values.set(key, value);
   const keep = (key: string): void => {
     const value = metadata?.get(key);
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) values.set(key, value);

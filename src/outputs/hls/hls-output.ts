@@ -11,7 +11,7 @@ import { Rendered } from './rendered.ts';
 import type { NumberedSegment, Segment } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
 import { TsPackager } from './ts-packager.ts';
-import { firstSequence, SegmentWindow } from './window.ts';
+import { firstNumbers, laterNumbers, SegmentWindow, type PlaylistNumbers } from './window.ts';
 
 export interface HlsOptions {
   /** Playlist addresses are made of it: `{stream}/media.m3u8`, relative to `/{app}/`. */
@@ -22,6 +22,10 @@ export interface HlsOptions {
   readonly windowSegments: number;
   /** The server's clock: ms since 1970. */
   readonly clock: () => number;
+  /** How many times the program has been started: its playlists' numbers go on over restarts. */
+  readonly run?: number;
+  /** The first segment's numbers are these at least: lower ones may have been used by the stream's earlier life. */
+  readonly notBefore?: PlaylistNumbers;
   /** MPEG-TS, unless said otherwise. */
   readonly packager?: Packager;
 }
@@ -52,7 +56,7 @@ export interface HlsFacts {
 export class HlsOutput implements FrameSink {
   readonly #options: HlsOptions;
   readonly #segmenter: Segmenter;
-  readonly #firstSequence: number;
+  readonly #first: PlaylistNumbers;
   #window: SegmentWindow | undefined;
   #made = 0;
   #ended = false;
@@ -62,7 +66,8 @@ export class HlsOutput implements FrameSink {
 
   constructor(options: HlsOptions) {
     this.#options = options;
-    this.#firstSequence = firstSequence(options.clock());
+    const byClock = firstNumbers(options.clock(), options.run ?? 0);
+    this.#first = options.notBefore ? laterNumbers(byClock, options.notBefore) : byClock;
     this.#segmenter = new Segmenter({
       segmentSeconds: options.segmentSeconds,
       packager: options.packager ?? new TsPackager(),
@@ -120,6 +125,11 @@ export class HlsOutput implements FrameSink {
     return () => this.#waiting.delete(waiter);
   }
 
+  /** What a later life of the stream must begin with at least. */
+  get next(): PlaylistNumbers {
+    return this.#window?.next ?? this.#first;
+  }
+
   facts(): HlsFacts {
     const newest = this.#window?.segments.at(-1);
     return {
@@ -138,7 +148,7 @@ export class HlsOutput implements FrameSink {
     this.#window ??= new SegmentWindow(
       this.#options.windowSegments,
       this.#segmenter.targetDuration!,
-      this.#firstSequence,
+      this.#first,
     );
     this.#window.add(segment);
     this.#made++;

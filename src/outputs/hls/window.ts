@@ -4,15 +4,40 @@ import type { NumberedSegment, Segment } from './segment.ts';
 /** A playlist must not get shorter than this many target durations by losing a segment: RFC 8216 §6.2.2. */
 const MIN_TARGET_DURATIONS = 3;
 
-/** Numbers are seconds since then at the start: small enough for every player's integers. */
-const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
+/** The numbers that a playlist's first segment has: EXT-X-MEDIA-SEQUENCE and EXT-X-DISCONTINUITY-SEQUENCE. */
+export interface PlaylistNumbers {
+  readonly sequence: number;
+  readonly discontinuity: number;
+}
+
+/** Time is counted from then: the numbers stay small enough for every player's integers. */
+const NUMBERS_EPOCH_MS = Date.UTC(2020, 0, 1);
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** Discontinuities that a stream may have in one run of the program beside one an hour. */
+const DISCONTINUITIES_PER_RUN = 100;
 
 /**
- * Where a stream's numbers start. By the wall clock, so that they are past those of any earlier life of the stream, even
- * one that ended by kill -9: no stream makes more than one segment a second for long.
+ * Where a stream's numbers start: past those of any earlier life of the stream, even one that ended by kill -9. Segments
+ * go by the wall clock, as no stream makes more than one a second for long. Discontinuities cannot (hls.js keeps an array
+ * as long as their number and walks all of it), so for them the program's runs are counted as well.
+ *
+ * @param run how many times the program has been started, as far as is known
  */
-export function firstSequence(nowMs: number): number {
-  return Math.max(0, Math.floor((nowMs - SEQUENCE_EPOCH_MS) / 1000));
+export function firstNumbers(nowMs: number, run: number): PlaylistNumbers {
+  const elapsed = Math.max(0, nowMs - NUMBERS_EPOCH_MS);
+  return {
+    sequence: Math.floor(elapsed / SECOND_MS),
+    discontinuity: Math.floor(elapsed / HOUR_MS) + run * DISCONTINUITIES_PER_RUN,
+  };
+}
+
+/** The larger of each. */
+export function laterNumbers(a: PlaylistNumbers, b: PlaylistNumbers): PlaylistNumbers {
+  return {
+    sequence: Math.max(a.sequence, b.sequence),
+    discontinuity: Math.max(a.discontinuity, b.discontinuity),
+  };
 }
 
 /** The segments of a media playlist, and those that have left it and can still be fetched. */
@@ -29,13 +54,13 @@ export class SegmentWindow {
   /**
    * @param size segments in the playlist, 3 or more; there are more while they are short
    * @param targetDuration whole seconds
-   * @param sequence of the first segment, and of the first discontinuity
+   * @param first the first segment's numbers
    */
-  constructor(size: number, targetDuration: number, sequence: number) {
+  constructor(size: number, targetDuration: number, first: PlaylistNumbers) {
     this.#size = size;
     this.#targetDuration = targetDuration;
-    this.#nextSequence = sequence;
-    this.#discontinuitySequence = sequence;
+    this.#nextSequence = first.sequence;
+    this.#discontinuitySequence = first.discontinuity;
   }
 
   /** In the playlist now, oldest first. */
@@ -50,6 +75,12 @@ export class SegmentWindow {
   /** Counts the discontinuities that have left the playlist. */
   get discontinuitySequence(): number {
     return this.#discontinuitySequence;
+  }
+
+  /** What a later life of the stream must begin with at least: another segment, another time line. */
+  get next(): PlaylistNumbers {
+    const listed = this.#live.filter((segment) => segment.discontinuity).length;
+    return { sequence: this.#nextSequence, discontinuity: this.#discontinuitySequence + listed + 1 };
   }
 
   /** Bytes of all segments that can be fetched. */

@@ -39,14 +39,22 @@ export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpS
     writeMessage(out, 0, headerOf(type, timestamp), head, payload, chunkSize);
     return out;
   };
+  const metadata = (facts: StreamFacts, at: Ms): Buffer =>
+    message(
+      MessageType.data,
+      at,
+      EMPTY,
+      encodeAmf0('onMetaData', viewerMetadata(selected(facts, selection))),
+    );
   return {
     id: `rtmp/${streamId}/${chunkSize}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
     headroom: 0,
 
     wants: (frame: Frame) => frame.kind === 'data' || selection[frame.kind],
 
-    header: (facts: StreamFacts) =>
-      message(MessageType.data, ms(0), EMPTY, encodeAmf0('onMetaData', viewerMetadata(facts))),
+    header: (facts: StreamFacts) => metadata(facts, ms(0)),
+
+    metadata,
 
     configuration: (track: Track, at: Ms) =>
       message(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, configurationHead(track), track.config),
@@ -63,5 +71,14 @@ export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpS
         frame.payload,
         chunkSize,
       ),
+  };
+}
+
+/** A player who wants no picture is told of none. */
+function selected({ tracks, metadata }: StreamFacts, selection: RtmpSelection): StreamFacts {
+  const { video, audio } = tracks;
+  return {
+    metadata,
+    tracks: { ...(video && selection.video && { video }), ...(audio && selection.audio && { audio }) },
   };
 }

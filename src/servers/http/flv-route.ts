@@ -28,6 +28,10 @@ export function serveFlv(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  if (!response.socket) {
+    // Pipelined: the answer before it is not through, and if that is a stream it never will be.
+    return respondText(response, 400, 'a stream needs a connection of its own', { Connection: 'close' });
+  }
   const stopWaiting = watching.whenPublished(name.path, waitMs(query), (stream) => {
     if (!stream) return respondText(response, 404, `no stream "${name.path}" is being published`);
     if (request.method === 'HEAD') {

@@ -2,16 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import { plainAddress } from '../socket-sink.ts';
 
 /** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
-const GONE_MS = 15_000;
+const GONE_DURATIONS = 3;
+const MIN_GONE_MS = 15_000;
 
 /** Counts HLS players by their playlist fetches: same address and same program is taken for one viewer. */
 export class HlsAudience {
   readonly #now: () => number;
+  readonly #goneMs: number;
   readonly #lastSeen = new Map<string, Map<string, number>>();
 
   /** @param now milliseconds, monotonic. */
-  constructor(now: () => number) {
+  constructor(now: () => number, segmentSeconds: number) {
     this.#now = now;
+    this.#goneMs = Math.max(MIN_GONE_MS, GONE_DURATIONS * segmentSeconds * 1000);
   }
 
   seen(path: string, request: IncomingMessage): void {
@@ -34,7 +37,7 @@ export class HlsAudience {
 
   /** Forgets who has left; call about once a second. */
   tick(): void {
-    const before = this.#now() - GONE_MS;
+    const before = this.#now() - this.#goneMs;
     for (const [path, players] of this.#lastSeen) {
       for (const [player, at] of players) if (at < before) players.delete(player);
       if (players.size === 0) this.#lastSeen.delete(path);

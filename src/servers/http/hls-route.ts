@@ -70,11 +70,13 @@ export class HlsRoute {
     }
     const render = (source: HlsSource) =>
       target.kind === 'multivariant' ? source.multivariant() : source.media();
-    const stopWaiting = this.#options.whenPublished(path, waitMs(query), (source) => {
+    // A pipelined request is not kept waiting: thousands of them cost their sender nothing.
+    const mayWait = response.socket !== null;
+    const stopWaiting = this.#options.whenPublished(path, mayWait ? waitMs(query) : 0, (source) => {
       if (!source) return respondText(response, 404, `no stream "${path}" is being published`);
       const playlist = render(source);
       if (playlist) return this.#sendPlaylist(target, playlist, request, response);
-      hold(source, response, () => {
+      hold(source, response, mayWait ? HOLD_MS : 0, () => {
         const held = render(source);
         if (held) this.#sendPlaylist(target, held, request, response);
         else respondText(response, 404, `"${path}" has no segment yet`, { 'Retry-After': '2' });
@@ -113,7 +115,7 @@ export class HlsRoute {
 }
 
 /** Calls back at the first segment, at the end, or after the hold time; not at all if the client has gone. */
-function hold(source: HlsSource, response: ServerResponse, callback: () => void): void {
+function hold(source: HlsSource, response: ServerResponse, ms: number, callback: () => void): void {
   let isOver = false;
   const finish = (): void => {
     if (isOver) return;
@@ -123,7 +125,7 @@ function hold(source: HlsSource, response: ServerResponse, callback: () => void)
     if (!response.destroyed) callback();
   };
   let stop = (): void => undefined;
-  const timer = setTimeout(finish, HOLD_MS);
+  const timer = setTimeout(finish, ms);
   stop = source.whenReady(finish);
   response.once('close', finish);
 }

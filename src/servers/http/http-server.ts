@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Log } from '../../observe/log.ts';
 import { maskQuery } from '../../observe/log.ts';
 import { listen, type Listening } from '../listen.ts';
+import { endSocket } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
 import { serveFlv } from './flv-route.ts';
 import type { HlsRoute } from './hls-route.ts';
-import { parseMediaPath } from './media-url.ts';
+import { parseMediaPath, splitUrl } from './media-url.ts';
 import { answersMethod, respondText } from './respond.ts';
 import { WebSocketRoute } from './websocket-route.ts';
 
@@ -19,6 +20,9 @@ export interface HttpServerOptions {
   readonly log: Log;
 }
 
+/** How often requests that do not come to an end are looked for, ms; by default it is only every 30 s. */
+const CHECK_MS = 2_000;
+
 /** The HTTP door: media first, by plain handlers; pages and API behind them. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
@@ -28,7 +32,9 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#webSockets = new WebSocketRoute(options.watching);
-    this.#server = createServer((request, response) => this.#handle(request, response));
+    this.#server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) =>
+      this.#handle(request, response),
+    );
     // Never rely on the defaults, which change with Node's versions. An answer may take for ever, a request may not.
     this.#server.timeout = 0;
     this.#server.headersTimeout = 10_000;
@@ -38,8 +44,8 @@ export class HttpServer {
     this.#server.on('upgrade', (request, socket, head) => this.#webSockets.upgrade(request, socket, head));
     this.#server.on('clientError', (_error, socket) => {
       if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      else socket.destroy();
+        socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      endSocket(socket);
     });
   }
 
@@ -66,14 +72,14 @@ export class HttpServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => response.destroy());
     const url = request.url ?? '/';
-    const mark = url.indexOf('?');
-    const target = parseMediaPath(mark < 0 ? url : url.slice(0, mark));
+    const { path, query } = splitUrl(url);
+    const target = parseMediaPath(path);
     this.#options.log.trace({ method: request.method, url: maskQuery(url) }, 'request');
     if (!target) return this.#options.pages(request, response);
     if (answersMethod(request, response)) return;
     if (target.kind === 'refused') return respondText(response, 400, target.reason);
-    const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
-    if (target.kind === 'flv') serveFlv(this.#options.watching, target.name, query, request, response);
-    else this.#options.hls.serve(target, query, request, response);
+    const parameters = new URLSearchParams(query);
+    if (target.kind === 'flv') serveFlv(this.#options.watching, target.name, parameters, request, response);
+    else this.#options.hls.serve(target, parameters, request, response);
   }
 }

@@ -12,6 +12,14 @@ export type MediaTarget =
 /** The media playlist's name below `/{app}/{stream}/`; the multivariant playlist refers to it. */
 export const MEDIA_PLAYLIST = 'media.m3u8';
 
+/** A request's URL as path and query, as the client wrote them: nothing is decoded and no `..` is resolved. */
+export function splitUrl(url: string): { readonly path: string; readonly query: string } {
+  // Proxies may send the absolute form (RFC 9112 §3.2.2).
+  const local = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = local.indexOf('?');
+  return mark < 0 ? { path: local, query: '' } : { path: local.slice(0, mark), query: local.slice(mark + 1) };
+}
+
 /** Reads a request's path (no query). Undefined: not a media URL, something for the pages and the API. */
 export function parseMediaPath(path: string): MediaTarget | undefined {
   const parts = path.split('/');

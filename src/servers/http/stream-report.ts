@@ -74,7 +74,7 @@ export function reportStream(stream: Stream, { now, startedAt, hlsViewers }: Rep
     bitrateKbps:
       videoBitsPerSecond === undefined ? null : kbps(videoBitsPerSecond + (audioBitsPerSecond ?? 0)),
     bytesIn: stream.meter.bytesIn,
-    bytesOut: [...stream.fanouts].reduce((sum, fanout) => sum + fanout.bytesOut, 0),
+    bytesOut: Object.values(stream.bytesOut).reduce((sum, bytes) => sum + bytes, 0),
     viewers: {
       total: viewers.rtmp + viewers['http-flv'] + viewers['ws-flv'] + hlsViewers,
       rtmp: viewers.rtmp,

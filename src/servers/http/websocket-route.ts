@@ -5,12 +5,14 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
-import { SocketSink } from '../socket-sink.ts';
+import { endSocket, SocketSink } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
-import { parseMediaPath, startsAtLastKeyFrame, waitMs } from './media-url.ts';
+import { parseMediaPath, splitUrl, startsAtLastKeyFrame, waitMs } from './media-url.ts';
 
 /** Proxies cut what is silent for 60 s; a viewer who waits for a publisher is silent. */
 const PING_MS = 25_000;
+/** A viewer with more than this unread gets no more answers to its pings: they would be kept until it reads. */
+const MAX_UNREAD_FOR_PONG = 64 * 1024;
 /** Viewers have nothing to say but control frames. */
 const MAX_FRAME_FROM_VIEWER = 4_096;
 
@@ -32,6 +34,7 @@ export class WebSocketRoute {
     noServer: true,
     perMessageDeflate: false,
     clientTracking: false,
+    autoPong: false,
     maxPayload: MAX_FRAME_FROM_VIEWER,
   });
   /** Open connections, and whether each has answered the last ping. */
@@ -48,18 +51,19 @@ export class WebSocketRoute {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     if (!(socket instanceof Socket)) return refuse(socket, 400, 'WebSocket needs a connection of its own');
-    const url = new URL(request.url ?? '/', 'http://gateway');
-    const target = parseMediaPath(url.pathname);
+    const { path: urlPath, query } = splitUrl(request.url ?? '/');
+    const parameters = new URLSearchParams(query);
+    const target = parseMediaPath(urlPath);
     if (target?.kind === 'refused') return refuse(socket, 400, target.reason);
     if (target?.kind !== 'flv')
       return refuse(socket, 404, 'only /{app}/{stream}.flv can be watched by WebSocket');
     const { path } = target.name;
-    const patience = waitMs(url.searchParams);
+    const patience = waitMs(parameters);
     if (patience === 0 && !this.#watching.find(path)) {
       return refuse(socket, 404, `no stream "${path}" is being published`);
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#watch(webSocket, socket, path, patience, startsAtLastKeyFrame(url.searchParams));
+      this.#watch(webSocket, socket, path, patience, startsAtLastKeyFrame(parameters));
     });
   }
 
@@ -76,6 +80,9 @@ export class WebSocketRoute {
 
   #watch(webSocket: WebSocket, socket: Socket, path: string, patience: number, fromGop: boolean): void {
     this.#alive.set(webSocket, true);
+    webSocket.on('ping', (data) => {
+      if (socket.writableLength <= MAX_UNREAD_FOR_PONG) webSocket.pong(data);
+    });
     webSocket.on('pong', () => this.#alive.set(webSocket, true));
     webSocket.on('error', () => webSocket.terminate());
     let leave = (): void => undefined;
@@ -113,8 +120,9 @@ const STATUS_TEXT: Readonly<Record<number, string>> = { 400: 'Bad Request', 404:
 
 function refuse(socket: Duplex, status: number, sentence: string): void {
   const body = `${sentence}\n`;
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  endSocket(socket); // a peer that never closes its side must not keep ours open
 }

@@ -43,6 +43,8 @@ export interface RtmpDoor {
 const STEP_MS = 10_000;
 /** Sign of life asked of a peer; also keeps NATs from forgetting the connection. */
 const PING_MS = 30_000;
+/** Characters of a peer's own text in a log line. */
+const MAX_LOGGED = 256;
 /** Replies a peer may leave unread before it has to go. A player's media has its own limit. */
 const MAX_UNREAD_REPLIES = 1024 * 1024;
 
@@ -61,6 +63,8 @@ export class RtmpConnection implements SessionHost {
   #heardAt = this.#stepSince;
   #pingedAt = this.#stepSince;
   #closedBecause: string | undefined;
+  /** Bytes of replies since the peer had last taken all there was. */
+  #unreadReplies = 0;
 
   constructor(socket: Socket, door: RtmpDoor) {
     this.#socket = socket;
@@ -109,13 +113,21 @@ export class RtmpConnection implements SessionHost {
   }
 
   send(bytes: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    if (!this.#socket.writable) return;
+    if (this.#socket.writableLength === 0) this.#unreadReplies = 0;
+    this.#unreadReplies += bytes.length;
+    this.#socket.write(bytes);
   }
 
   publish(request: PublishRequest): void {
     const { streamId } = request;
     const name = streamName(request.app, request.name);
     if ('refused' in name) return this.#refusePublish(streamId, 'NetStream.Publish.BadName', name.refused);
+    // To take over from oneself would be to be closed by oneself.
+    if ([...this.#publishing.values()].some(({ path }) => path === name.path)) {
+      const text = `this connection publishes "${name.path}" already`;
+      return this.#refusePublish(streamId, 'NetStream.Publish.BadName', text);
+    }
     const isThisMachine =
       isLoopback(this.#address) || this.#address === plainAddress(this.#socket.localAddress);
     const refusal = this.#door.mayPublish({ address: this.#address, isThisMachine });
@@ -129,7 +141,13 @@ export class RtmpConnection implements SessionHost {
     if (!claim.granted) return this.#refusePublish(streamId, 'NetStream.Publish.BadName', claim.reason);
     const { flashVersion, tcUrl, chunkSize, digestScheme } = this.#session.facts;
     this.#log.info(
-      { stream: name.path, encoder: flashVersion, tcUrl: maskQuery(tcUrl), chunkSize, digestScheme },
+      {
+        stream: name.path,
+        encoder: flashVersion,
+        tcUrl: maskQuery(tcUrl).slice(0, MAX_LOGGED),
+        chunkSize,
+        digestScheme,
+      },
       'publishing',
     );
     this.#publishing.set(streamId, new Publishing(name.path, claim.publication));
@@ -195,7 +213,7 @@ export class RtmpConnection implements SessionHost {
       this.#fail(error);
     }
     this.#socket.uncork();
-    if (!this.isPlaying && this.#socket.writableLength > MAX_UNREAD_REPLIES)
+    if (this.#unreadReplies > MAX_UNREAD_REPLIES && this.#socket.writableLength > 0)
       this.close('the peer does not read');
   }
 

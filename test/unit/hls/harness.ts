@@ -6,6 +6,8 @@ import type { TrackSet } from '../../../src/media/track.ts';
 /** 2026-11-22T00:00:00Z; 217,468,800 s after the start of 2020. */
 export const NOW = Date.UTC(2026, 10, 22);
 export const SEQUENCE = 217_468_800;
+/** The same in hours: where discontinuities are counted from. */
+export const HOURS = SEQUENCE / 3600;
 
 /** A container that only keeps what it is given. */
 export class NotingPackager implements Packager {
@@ -42,7 +44,7 @@ export interface Rig {
   readonly clock: { now: number };
 }
 
-export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW): Rig {
+export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, run = 0): Rig {
   const packager = new NotingPackager();
   const clock = { now: bornAt };
   const hls = new HlsOutput({
@@ -50,6 +52,7 @@ export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW): Rig {
     segmentSeconds,
     windowSegments,
     clock: () => clock.now,
+    run,
     packager,
   });
   const feed = (frames: readonly MediaFrame[]): void => {

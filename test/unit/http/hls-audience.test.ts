@@ -13,7 +13,7 @@ const from = (remoteAddress: string, agent?: string): IncomingMessage => {
 };
 
 test('same address and same program is one viewer, however often it asks', () => {
-  const audience = new HlsAudience(() => 0);
+  const audience = new HlsAudience(() => 0, 2);
   for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1'])
     audience.seen('live/a', from(address, 'Player'));
   assert.equal(audience.count('live/a'), 1);
@@ -27,7 +27,7 @@ test('same address and same program is one viewer, however often it asks', () =>
 
 test('who has not asked for 15 s has left; who asks again has not', () => {
   const time = new FakeTime();
-  const audience = new HlsAudience(time.now);
+  const audience = new HlsAudience(time.now, 2);
   audience.seen('live/a', from('192.0.2.1'));
   audience.seen('live/a', from('192.0.2.2'));
   time.advance(10_000);
@@ -41,4 +41,16 @@ test('who has not asked for 15 s has left; who asks again has not', () => {
   time.advance(10_000);
   audience.tick();
   assert.equal(audience.total, 0);
+});
+
+test('where segments are long, players ask more rarely', () => {
+  const time = new FakeTime();
+  const audience = new HlsAudience(time.now, 10);
+  audience.seen('live/a', from('192.0.2.1'));
+  time.advance(30_000);
+  audience.tick();
+  assert.equal(audience.count('live/a'), 1);
+  time.advance(1);
+  audience.tick();
+  assert.equal(audience.count('live/a'), 0);
 });

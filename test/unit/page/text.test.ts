@@ -55,8 +55,8 @@ test('a picture’s facts leave out what is not known', () => {
   assert.equal(format.frameSize(video), '1280×720');
   assert.equal(format.quality(video), '720p30');
   assert.equal(format.quality({ ...video, width: 720, height: 1280, fps: null }), '720p');
-  assert.equal(format.frameRate(29.97), '29.97 fps');
-  assert.equal(format.frameRate(30.001), '30 fps');
+  assert.equal(format.frameRate(29.94), '30 fps');
+  assert.equal(format.frameRate(12.5), '12.5 fps');
   assert.equal(format.frameSize({ ...video, width: null }), '–');
   assert.equal(
     format.sound({ codec: 'mp4a.40.2', sampleRate: 44_100, channels: 2, bitrateKbps: null }),
@@ -135,6 +135,7 @@ test('a history forgets its oldest sample, in every row', () => {
   history.add(1, { a: 10, b: null });
   history.add(2, { a: 20, b: 2 });
   history.add(3, { a: 30, b: 3 });
+  assert.deepEqual([history.span(0, 9), history.span(5, 9), history.span(0, 0.5)], [1, 5, 0.5]);
   assert.deepEqual(
     [history.times, history.of('a'), history.of('b')],
     [

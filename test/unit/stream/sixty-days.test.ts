@@ -17,6 +17,7 @@ const timesOnly: WireFormat = {
   id: 'times',
   headroom: 0,
   wants: () => true,
+  metadata: () => Buffer.alloc(0),
   header: () => Buffer.alloc(0),
   configuration: (_track, at) => time(at),
   measure: () => 6,

@@ -151,6 +151,32 @@ for (const batchMs of [0, 350]) {
   });
 }
 
+test('after a republish, too, nobody is admitted before both tracks are known', () => {
+  const stage = new Stage();
+  const format = textFormat();
+  stage.send(key(0), sound(0));
+  stage.publish();
+  const { sink } = stage.join(format);
+  stage.send(key(500));
+  assert.equal(sink.writes.length, 0);
+  stage.send(inter(540), sound(545));
+  assert.match(sink.text, /^H\[va\] C\[v\]/);
+});
+
+test('a new publisher that begins with pictures that need others: nothing of the old GOP is given out', () => {
+  const stage = new Stage();
+  const format = textFormat();
+  stage.send(key(0), sound(0));
+  stage.join(format);
+  stage.publish();
+  stage.send(inter(500), sound(505));
+  const { sink } = stage.join(format);
+  stage.send(inter(540));
+  assert.equal(sink.writes.length, 0);
+  stage.send(key(580), sound(585));
+  assert.equal(sink.text, 'H[va] C[v]780 C[a]780 K780 A785');
+});
+
 test('a track that only the former publisher sent is not promised to new viewers; it may come back', () => {
   const stage = new Stage();
   const format = textFormat();

@@ -2,7 +2,7 @@ import { AmfObject } from '../../../amf/value.ts';
 import { DEFAULT_ACK_WINDOW } from '../acknowledgement.ts';
 import { BandwidthLimit, setPeerBandwidth, windowAckSize } from '../control.ts';
 import { OUT_CHUNK_SIZE } from '../message.ts';
-import { asNumber, asString, member } from './command.ts';
+import { asNumber, asString, member, shown } from './command.ts';
 import type { Command } from './command.ts';
 import { answer, answerError, endRole } from './command-context.ts';
 import type { CommandContext, CommandTable } from './command-context.ts';
@@ -32,7 +32,7 @@ function connect(context: CommandContext, command: Command): void {
   const { out, peer } = context;
   peer.app = asString(member(command.object, 'app'));
   peer.tcUrl = asString(member(command.object, 'tcUrl'));
-  peer.flashVersion = asString(member(command.object, 'flashVer'));
+  peer.flashVersion = shown(asString(member(command.object, 'flashVer')));
   peer.objectEncoding = asNumber(member(command.object, 'objectEncoding'), 0);
   context.connected();
 

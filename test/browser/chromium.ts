@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { NUMBER_BITS, NUMBER_BLOCK } from './clip.ts';
+import { NUMBER_BITS, NUMBER_BLOCK } from '../support/clip.ts';
 
 /** Debian's Chromium, quiet: nothing that it would look up by itself can be reached in a test. */
 export function launchChromium(): Promise<Browser> {
