@@ -62,8 +62,11 @@ export interface Step {
 
 /** How often an offline or interrupted stream is asked for, in ms: half of it is what a viewer waits on average. */
 export const ASK_AGAIN_MS = 2000;
-/** Starts that a forced engine is given before the page says that it does not work. */
-const FORCED_STARTS = 2;
+/**
+ * Starts that a forced engine is given before the page says that it does not work. With the waits in between it is some ten
+ * seconds: a player of HLS may need more segments than a stream that has just begun can have.
+ */
+const FORCED_STARTS = 5;
 
 const LOOK_UP: Command = { do: 'look up' };
 const START: Command = { do: 'start' };

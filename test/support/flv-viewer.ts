@@ -43,6 +43,9 @@ abstract class FlvViewer {
     return seeTags(this.file.subarray(FILE_HEADER));
   }
 
+  /** Leaves without a goodbye. */
+  abstract drop(): void;
+
   protected take(bytes: Buffer): void {
     this.#chunks.push(bytes);
     this.#length += bytes.length;
@@ -65,6 +68,10 @@ export class HttpFlvViewer extends FlvViewer {
     this.socket.on('data', (bytes) => this.#receive(bytes));
     this.socket.on('error', () => undefined);
     this.closed = once(this.socket, 'close').then(() => void (this.isClosed = true));
+  }
+
+  drop(): void {
+    this.socket.destroy();
   }
 
   #receive(bytes: Buffer): void {
@@ -104,5 +111,8 @@ export class WsFlvViewer extends FlvViewer {
     this.closed = once(this.webSocket, 'close').then(([code, reason]) => {
       this.close = { code: Number(code), reason: String(reason) };
     });
+  }
+  drop(): void {
+    this.webSocket.terminate();
   }
 }

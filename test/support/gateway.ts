@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGateway, type Gateway } from '../../src/app/gateway.ts';
 import type { SettingsInput } from '../../src/config/load.ts';
+import type { Log } from '../../src/observe/log.ts';
 import type { StreamReport } from '../../src/servers/http/stream-report.ts';
 import { Background } from './programs.ts';
 import { waitFor } from './wait.ts';
@@ -20,7 +21,7 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export async function startGateway(settings: SettingsInput = {}): Promise<TestGateway> {
+export async function startGateway(settings: SettingsInput = {}, log?: Log): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
   const gateway = createGateway({
     settings: {
@@ -30,6 +31,7 @@ export async function startGateway(settings: SettingsInput = {}): Promise<TestGa
       data: { dir: join(folder, 'data') },
       log: { level: process.env['TEST_LOG'] ?? 'silent', ...settings['log'] },
     },
+    ...(log && { log }),
   });
   const ports = await gateway.start();
   return {

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { MessageType, type RtmpMessage } from '../../src/protocols/rtmp/message.ts';
+import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
+import { readAmf0Values } from '../../src/amf/amf0-reader.ts';
+import type { AmfObject, AmfValue } from '../../src/amf/value.ts';
+import { ChunkReader } from '../../src/protocols/rtmp/chunk-reader.ts';
+import { encodeMessage } from '../../src/protocols/rtmp/chunk-writer.ts';
+import { pingRequest } from '../../src/protocols/rtmp/control.ts';
+import { MessageType, OUT_CHUNK_SIZE, type RtmpMessage } from '../../src/protocols/rtmp/message.ts';
+import type { ClientPhase } from '../../src/protocols/rtmp/session/client-phase.ts';
 import { ClientSession } from '../../src/protocols/rtmp/session/client-session.ts';
 import { clientTarget } from '../../src/protocols/rtmp/session/client-url.ts';
 
@@ -24,7 +32,11 @@ export class RtmpPeer {
   readonly started: Promise<void>;
   /** Resolves when the socket is closed. */
   readonly closed: Promise<void>;
+  /** Codes of every onStatus the server has sent. */
+  readonly statuses: AmfValue[] = [];
   readonly #session: ClientSession;
+  readonly #reader = new ChunkReader();
+  #handshakeLeft = 3073;
 
   constructor(mode: 'publish' | 'play', url: string, options: RtmpPeerOptions = {}) {
     const target = clientTarget(url);
@@ -62,7 +74,10 @@ export class RtmpPeer {
       { random: randomBytes, mode, target },
     );
     this.socket.on('connect', () => this.#session.start());
-    this.socket.on('data', (bytes) => this.#session.receive(bytes));
+    this.socket.on('data', (bytes: Buffer) => {
+      this.#listen(bytes);
+      this.#session.receive(bytes);
+    });
     this.socket.on('error', () => undefined);
     this.closed = new Promise((resolve) =>
       this.socket.once('close', () => {
@@ -71,6 +86,33 @@ export class RtmpPeer {
         resolve();
       }),
     );
+  }
+
+  get phase(): ClientPhase {
+    return this.#session.phase;
+  }
+
+  /** Sends a command as it is, past the session: on a message stream of its own choice. */
+  command(streamId: number, ...values: readonly AmfValue[]): void {
+    this.raw(
+      encodeMessage(
+        { chunkStreamId: 3, type: 20, streamId, timestamp: 0 },
+        encodeAmf0(...values),
+        OUT_CHUNK_SIZE,
+      ),
+    );
+  }
+
+  /** Any bytes. */
+  raw(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  /** Resolves when the server has answered something sent now, and so has seen all that was sent before. */
+  async roundTrip(): Promise<void> {
+    const answered = once(this.socket, 'data');
+    this.raw(pingRequest(1));
+    await answered;
   }
 
   /** What the player has got of one kind: 8 audio, 9 video, 18 data. */
@@ -89,6 +131,16 @@ export class RtmpPeer {
 
   audio(timestamp: number, body: Uint8Array): void {
     this.send(MessageType.audio, timestamp, body);
+  }
+
+  /** Beside the session, which tells only what a client needs. */
+  #listen(bytes: Buffer): void {
+    const skipped = Math.min(this.#handshakeLeft, bytes.length);
+    this.#handshakeLeft -= skipped;
+    this.#reader.push(bytes.subarray(skipped), ({ type, body }) => {
+      const values = type === MessageType.command ? readAmf0Values(body) : [];
+      if (values[0] === 'onStatus') this.statuses.push((values[3] as AmfObject).get('code'));
+    });
   }
 
   /** As if the machine had lost its power. */

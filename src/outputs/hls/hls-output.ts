@@ -50,6 +50,12 @@ export interface HlsFacts {
 }
 
 /**
+ * Players read BANDWIDTH once, and the segments to come may be a little larger than all before; Apple's authoring rules
+ * allow a live stream a quarter.
+ */
+const PEAK_MARGIN = 1.1;
+
+/**
  * One stream as HLS (RFC 8216), all in memory. It lives as long as its stream, grace time included; after {@link end} its
  * playlists say so and everything can still be fetched.
  */
@@ -59,6 +65,8 @@ export class HlsOutput implements FrameSink {
   readonly #first: PlaylistNumbers;
   #window: SegmentWindow | undefined;
   #made = 0;
+  /** Largest bit rate of a segment so far. */
+  #peak = 0;
   #ended = false;
   #media: Rendered | undefined;
   #multivariant: Rendered | undefined;
@@ -151,6 +159,8 @@ export class HlsOutput implements FrameSink {
       this.#first,
     );
     this.#window.add(segment);
+    const { peak } = bandwidth(this.#window.segments, this.#window.targetDuration);
+    this.#peak = Math.max(this.#peak, peak);
     this.#made++;
     this.#changed();
     this.#release();
@@ -180,13 +190,13 @@ export class HlsOutput implements FrameSink {
   }
 
   #multivariantText(window: SegmentWindow): string {
-    const { peak, average } = bandwidth(window.segments, window.targetDuration);
+    const { average } = bandwidth(window.segments, window.targetDuration);
     return multivariantText({
       independent: isIndependent(window),
       variants: [
         {
           uri: `${this.#options.name.stream}/media.m3u8`,
-          peakBandwidth: peak,
+          peakBandwidth: Math.ceil(this.#peak * PEAK_MARGIN),
           averageBandwidth: average,
           tracks: newestTracks(window),
           frameRate: frameRate(window.segments),

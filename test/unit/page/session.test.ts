@@ -168,15 +168,18 @@ test('a server that does not answer is asked again, slower each time', () => {
   assert.equal(shown(MISSING, TIMER, { kind: 'unreachable' }), 'offline');
 });
 
-test('a forced engine gets a second chance and no substitute', () => {
+test('a forced engine gets some chances and no substitute', () => {
   const forced = (...events: SessionEvent[]): Seen => after(events, ['http-flv'], true);
   assert.deepEqual(forced(LIVE, FAILED, LIVE).done, ['wait 500']);
-  const end = forced(LIVE, FAILED, LIVE, TIMER, FAILED, LIVE);
+  const failedFiveTimes = [
+    LIVE,
+    FAILED,
+    ...Array.from({ length: 4 }, () => [LIVE, TIMER, FAILED]).flat(),
+    LIVE,
+  ];
+  const end = forced(...failedFiveTimes);
   assert.deepEqual(end.session.situation, { at: 'error', sentence: 'It broke.' });
-  assert.deepEqual(forced(LIVE, FAILED, LIVE, TIMER, FAILED, LIVE, { kind: 'retry' }).done, [
-    'stop',
-    'look up',
-  ]);
+  assert.deepEqual(forced(...failedFiveTimes, { kind: 'retry' }).done, ['stop', 'look up']);
   assert.equal(shownState(forced(LIVE, FAILED, MISSING).session), 'offline');
 });
 
