@@ -68,6 +68,9 @@ function readFile(path: string, infos: Infos, found: Found): void {
   }
 }
 
+/** Kubernetes tells every container where a service named `millrace` is: MILLRACE_PORT_1935_TCP and the like. */
+const SET_BY_OTHERS = /^MILLRACE_(PORT|SERVICE)(_|$)/;
+
 function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   infos: Infos,
@@ -75,7 +78,7 @@ function readEnvironment(
 ): void {
   const byVariable = new Map([...infos.values()].map((info) => [info.variable, info]));
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('MILLRACE_') || text === undefined) continue;
+    if (!variable.startsWith('MILLRACE_') || SET_BY_OTHERS.test(variable) || text === undefined) continue;
     const info = byVariable.get(variable);
     if (!info) {
       throw new ConfigError(

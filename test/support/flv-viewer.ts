@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { seeTags, type SeenTag } from './flv-tags.ts';
@@ -67,7 +66,12 @@ export class HttpFlvViewer extends FlvViewer {
     this.socket.write(request ?? `GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
     this.socket.on('data', (bytes) => this.#receive(bytes));
     this.socket.on('error', () => undefined);
-    this.closed = once(this.socket, 'close').then(() => void (this.isClosed = true));
+    this.closed = new Promise((resolve) =>
+      this.socket.once('close', () => {
+        this.isClosed = true;
+        resolve();
+      }),
+    );
   }
 
   drop(): void {
@@ -108,9 +112,12 @@ export class WsFlvViewer extends FlvViewer {
       request.destroy();
     });
     this.webSocket.on('error', () => undefined);
-    this.closed = once(this.webSocket, 'close').then(([code, reason]) => {
-      this.close = { code: Number(code), reason: String(reason) };
-    });
+    this.closed = new Promise((resolve) =>
+      this.webSocket.once('close', (code, reason) => {
+        this.close = { code, reason: reason.toString() };
+        resolve();
+      }),
+    );
   }
   drop(): void {
     this.webSocket.terminate();

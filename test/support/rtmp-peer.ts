@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
 import { readAmf0Values } from '../../src/amf/amf0-reader.ts';
 import type { AmfObject, AmfValue } from '../../src/amf/value.ts';
 import { ChunkReader } from '../../src/protocols/rtmp/chunk-reader.ts';
 import { encodeMessage } from '../../src/protocols/rtmp/chunk-writer.ts';
-import { pingRequest } from '../../src/protocols/rtmp/control.ts';
+import { pingRequest, readUserControl, UserControlEvent } from '../../src/protocols/rtmp/control.ts';
 import { MessageType, OUT_CHUNK_SIZE, type RtmpMessage } from '../../src/protocols/rtmp/message.ts';
 import type { ClientPhase } from '../../src/protocols/rtmp/session/client-phase.ts';
 import { ClientSession } from '../../src/protocols/rtmp/session/client-session.ts';
@@ -36,6 +35,8 @@ export class RtmpPeer {
   readonly statuses: AmfValue[] = [];
   readonly #session: ClientSession;
   readonly #reader = new ChunkReader();
+  readonly #pinging = new Map<number, () => void>();
+  #pings = 0;
   #handshakeLeft = 3073;
 
   constructor(mode: 'publish' | 'play', url: string, options: RtmpPeerOptions = {}) {
@@ -49,7 +50,7 @@ export class RtmpPeer {
       ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
     });
     let started = (): void => undefined;
-    let refused = (_error: Error): void => undefined;
+    let refused: (error: Error) => void = () => undefined;
     this.started = new Promise((resolve, reject) => {
       started = resolve;
       refused = reject;
@@ -108,11 +109,12 @@ export class RtmpPeer {
     this.socket.write(bytes);
   }
 
-  /** Resolves when the server has answered something sent now, and so has seen all that was sent before. */
-  async roundTrip(): Promise<void> {
-    const answered = once(this.socket, 'data');
-    this.raw(pingRequest(1));
-    await answered;
+  /** Resolves when the server has answered a ping sent now, and so has seen all that was sent before. */
+  roundTrip(): Promise<void> {
+    const number = ++this.#pings;
+    const answered = new Promise<void>((resolve) => this.#pinging.set(number, resolve));
+    this.raw(pingRequest(number));
+    return answered;
   }
 
   /** What the player has got of one kind: 8 audio, 9 video, 18 data. */
@@ -138,6 +140,8 @@ export class RtmpPeer {
     const skipped = Math.min(this.#handshakeLeft, bytes.length);
     this.#handshakeLeft -= skipped;
     this.#reader.push(bytes.subarray(skipped), ({ type, body }) => {
+      const control = type === MessageType.userControl ? readUserControl(body) : undefined;
+      if (control?.event === UserControlEvent.pingResponse) this.#pinging.get(control.value)?.();
       const values = type === MessageType.command ? readAmf0Values(body) : [];
       if (values[0] === 'onStatus') this.statuses.push((values[3] as AmfObject).get('code'));
     });

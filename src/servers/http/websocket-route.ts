@@ -92,8 +92,11 @@ export class WebSocketRoute {
         protocol: 'ws-flv',
         // Framed once for all viewers and written past ws, whose own frames (pings) are whole and go out in between.
         bytesOf: (batch) => batch.wrapped(frameInPlace),
-        // Behind what a slow viewer has not read yet; ws gives it 30 s and then destroys the socket.
-        close: (reason) => webSocket.close(CLOSE_CODES[reason], reason),
+        close: (reason) => {
+          webSocket.close(CLOSE_CODES[reason], reason);
+          // Stands behind all that a slow viewer has not read; ws would wait 30 s for an answer.
+          if (reason === 'too slow') endSocket(socket);
+        },
       });
       leave = this.#watching.begin(stream, flvFormat, sink, fromGop);
     });

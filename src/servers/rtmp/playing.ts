@@ -9,6 +9,8 @@ export interface PlayControl {
   readonly video?: boolean;
 }
 
+const NOTHING: RtmpSelection = { audio: false, video: false };
+
 /** One message stream of a connection that plays: joins, and joins again when the player changes what it wants. */
 export class Playing {
   readonly #watching: Watching;
@@ -54,9 +56,9 @@ export class Playing {
   }
 
   #join(): () => void {
-    const { audio, video } = this.#selection;
-    if (this.#paused || (!audio && !video)) return () => undefined;
-    const format = rtmpFormat(this.#streamId, this.#chunkSize, this.#selection);
+    // A paused player stays a viewer, of nothing: it is still told when the stream ends.
+    const selection = this.#paused ? NOTHING : this.#selection;
+    const format = rtmpFormat(this.#streamId, this.#chunkSize, selection);
     return this.#watching.begin(this.#stream, format, this.#sink, true);
   }
 }
