@@ -324,6 +324,18 @@ test('a connection is used again after an HLS answer', async () => {
   agent.destroy();
 });
 
+test('an offer of another protocol (h2c, by curl --http2) is passed over', async () => {
+  for (const [path, status] of [
+    ['/live/cam.m3u8', 200],
+    ['/live/none.flv', 404],
+    ['/healthz', 200],
+  ] as const) {
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+    const answer = await exchange(gateway.httpPort, `GET ${path} HTTP/1.1\r\nHost: g\r\n${offer}\r\n`);
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), path);
+  }
+});
+
 test('an upgrade to WebSocket is refused with 400 or 404 before it is one', async () => {
   for (const [path, status] of [
     ['/live/none.flv', 404],

@@ -346,3 +346,30 @@ test(
     peer.kill();
   },
 );
+
+test('a player that pauses gets nothing, goes on later on the same clock, and paused is told of the end', async (context) => {
+  const gateway = await gatewayFor(context, { publish: { graceSeconds: 0.2 } });
+  const publisher = await publishTo(`${gateway.rtmp}/live/cam`);
+  const show = new Show(publisher);
+  show.go(60);
+  const player = await playFrom(`${gateway.rtmp}/live/cam`);
+  await waitFor('a picture', () => lastFrame(player.messages) === 59);
+  player.command(1, 'pause', 0, null, true, 0);
+  await player.roundTrip();
+  const whenPaused = player.messages.length;
+  show.go(60);
+  await waitFor(
+    'the stream to go on',
+    async () => (await streamReport(gateway, 'live/cam'))?.state === 'live',
+  );
+  await player.roundTrip();
+  assert.equal(player.messages.length, whenPaused, 'media while paused');
+  player.command(1, 'pause', 0, null, false, 0);
+  await waitFor('the picture again', () => lastFrame(player.messages) === 119);
+  assertForward(player.messages, 'paused player');
+  player.command(1, 'pause', 0, null, true, 0);
+  await player.roundTrip();
+  await publisher.leave();
+  await player.closed;
+  assert.equal(player.end?.code, 'NetStream.Play.UnpublishNotify');
+});

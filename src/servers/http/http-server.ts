@@ -1,4 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Log } from '../../observe/log.ts';
 import { maskQuery } from '../../observe/log.ts';
 import { listen, type Listening } from '../listen.ts';
@@ -41,7 +43,10 @@ export class HttpServer {
     this.#server.requestTimeout = 30_000;
     this.#server.keepAliveTimeout = 65_000; // longer than the 60 s of proxies in front, so that they close first
     this.#server.maxHeadersCount = 100;
-    this.#server.on('upgrade', (request, socket, head) => this.#webSockets.upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => {
+      if (isWebSocket(request)) this.#webSockets.upgrade(request, socket, head);
+      else this.#answerPlainly(request, socket);
+    });
     this.#server.on('clientError', (_error, socket) => {
       if (socket.writable)
         socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -69,6 +74,18 @@ export class HttpServer {
     this.#server.closeAllConnections();
   }
 
+  /** An offer of a protocol that we do not speak (h2c, by curl --http2) may be passed over: RFC 9110 §7.8. */
+  #answerPlainly(request: IncomingMessage, socket: Duplex): void {
+    socket.on('error', () => socket.destroy());
+    if (!(socket instanceof Socket)) return void socket.destroy();
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false; // Node has taken its parser off this socket: there can be no next request
+    response.assignSocket(socket);
+    response.once('finish', () => endSocket(socket));
+    socket.once('close', () => response.emit('close'));
+    this.#handle(request, response);
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => response.destroy());
     const url = request.url ?? '/';
@@ -82,4 +99,8 @@ export class HttpServer {
     if (target.kind === 'flv') serveFlv(this.#options.watching, target.name, parameters, request, response);
     else this.#options.hls.serve(target, parameters, request, response);
   }
+}
+
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
