@@ -6,5 +6,7 @@ export {
   type GatewayOptions,
   type GatewayPorts,
 } from './app/gateway.ts';
+export { DataDirError } from './app/data-dir.ts';
+export { ListenError } from './servers/listen.ts';
 export { ConfigError, type SettingsInput } from './config/load.ts';
 export { type Settings } from './config/schema.ts';

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** The operator's problem, in one sentence. */
 export class DataDirError extends Error {
@@ -10,7 +10,7 @@ export class DataDirError extends Error {
 export function openDataDir(dir: string): string {
   const path = resolve(dir);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDir(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
@@ -23,6 +23,15 @@ export function openDataDir(dir: string): string {
     throw new DataDirError(`cannot use the data directory ${path}: ${reason} (data.dir)`);
   }
   return path;
+}
+
+/** Like `mkdir -p`. Node's own recursive way never ends where a folder above exists but takes no new ones (/proc). */
+function makeDir(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return;
+  if (there) throw Object.assign(new Error(`${path} is not a directory`), { code: 'ENOTDIR' });
+  makeDir(dirname(path));
+  mkdirSync(path);
 }
 
 /** Counts in the data directory how many times the program has been started; at least 1. @throws {DataDirError} */

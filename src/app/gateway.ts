@@ -59,6 +59,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   readonly #rtmp: RtmpServer;
   readonly #http: HttpServer;
   readonly #startedAt = Date.now();
+  #isStarted = false;
   #ports: GatewayPorts | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -128,6 +129,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
 
   /** Opens the doors. @throws {ListenError | DataDirError} */
   async start(): Promise<GatewayPorts> {
+    if (this.#isStarted) throw new Error('a gateway can be started once; create another one');
+    this.#isStarted = true;
     this.#hls.startRun(countRun(openDataDir(this.settings.data.dir)));
     const http = await this.#http.start();
     try {
@@ -144,6 +147,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
 
   /** Ends every stream properly (playlists get their end mark, viewers are closed), then the doors. Safe to call twice. */
   stop(): Promise<void> {
+    this.#isStarted = true; // there is nothing left to start
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }

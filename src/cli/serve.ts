@@ -14,11 +14,11 @@ export function serveCommand(): Command {
       const gateway = createGateway({ settings: settingsFrom(flags) });
       const ports = await gateway.start();
       const { rtmp, http, access } = gateway.settings;
-      const address = [rtmp.host, http.host].find((host) => host !== '*') ?? lanAddresses()[0] ?? 'localhost';
       const stream = flags.demo ? 'demo' : 'cam';
       process.stdout.write(
         welcome({
-          address,
+          rtmpHost: reachable(rtmp.host),
+          httpHost: reachable(http.host),
           ports,
           stream,
           isOnAir: flags.demo === true,
@@ -28,12 +28,20 @@ export function serveCommand(): Command {
       );
       const demo = flags.demo
         ? startDemo(
-            `rtmp://${rtmp.host === '*' ? '127.0.0.1' : hostInUrl(rtmp.host)}:${ports.rtmp}/${DEMO_STREAM}`,
+            `rtmp://${isEverywhere(rtmp.host) ? '127.0.0.1' : hostInUrl(rtmp.host)}:${ports.rtmp}/${DEMO_STREAM}`,
             gateway.log,
           )
         : undefined;
       stopOnSignals(gateway, demo);
     });
+}
+
+/** Listening on every address. */
+const isEverywhere = (host: string): boolean => host === '*' || host === '0.0.0.0' || host === '::';
+
+/** The address to tell people: this machine's own on its network, if it listens on all. */
+function reachable(host: string): string {
+  return isEverywhere(host) ? (lanAddresses()[0] ?? 'localhost') : host;
 }
 
 /** The first signal ends streams properly and then the process; a second one ends it at once. */

@@ -3,8 +3,9 @@ import type { GatewayPorts } from '../app/gateway.ts';
 import type { Settings } from '../config/schema.ts';
 
 export interface WelcomeFacts {
-  /** This machine's address as OBS and phones on the same network see it. */
-  readonly address: string;
+  /** This machine's addresses as OBS and phones on the same network see it. */
+  readonly rtmpHost: string;
+  readonly httpHost: string;
   readonly ports: GatewayPorts;
   /** The example's stream name. */
   readonly stream: string;
@@ -15,17 +16,26 @@ export interface WelcomeFacts {
 }
 
 /** What a person needs after `npm start`: what to type into OBS, the link to watch, a QR code of it for the phone. */
-export function welcome({ address, ports, stream, isOnAir, publish, color }: WelcomeFacts): string {
-  const host = hostInUrl(address);
+export function welcome({
+  rtmpHost,
+  httpHost,
+  ports,
+  stream,
+  isOnAir,
+  publish,
+  color,
+}: WelcomeFacts): string {
+  const server = `rtmp://${hostInUrl(rtmpHost)}:${ports.rtmp}/live`;
+  const pages = `http://${hostInUrl(httpHost)}:${ports.http}`;
   const bold = (text: string): string => (color ? `\u001b[1m${text}\u001b[22m` : text);
-  const link = `http://${host}:${ports.http}/watch/live/${stream}`;
+  const link = `${pages}/watch/live/${stream}`;
   const key = isOnAir ? 'cam' : stream;
   return [
     '',
     `  ${bold('Millrace is running.')}${isOnAir ? ' A test clip is on the air as live/demo.' : ''}`,
     '',
     '  In OBS: Settings → Stream → Service "Custom…"',
-    `    Server:      ${bold(`rtmp://${host}:${ports.rtmp}/live`)}`,
+    `    Server:      ${bold(server)}`,
     `    Stream Key:  ${bold(key)}`,
     ...(publish === 'loopback'
       ? [
@@ -35,7 +45,7 @@ export function welcome({ address, ports, stream, isOnAir, publish, color }: Wel
       : []),
     '',
     `  Watch:         ${bold(link)}`,
-    `  All streams:   http://${host}:${ports.http}/`,
+    `  All streams:   ${pages}/`,
     '',
     ...renderUnicodeCompact(link, { border: 1 })
       .split('\n')

@@ -68,8 +68,10 @@ function readFile(path: string, infos: Infos, found: Found): void {
   }
 }
 
-/** Kubernetes tells every container where a service named `millrace` is: MILLRACE_PORT_1935_TCP and the like. */
-const SET_BY_OTHERS = /^MILLRACE_(PORT|SERVICE)(_|$)/;
+/** Kubernetes tells every container where services named `millrace…` are: MILLRACE_RTMP_PORT=tcp://… and the like. */
+const isSetByOthers = (variable: string, value: string): boolean =>
+  /_PORT_\d+_(TCP|UDP)(_|$)|^MILLRACE_(.*_)?SERVICE_(HOST|PORT)(_|$)/.test(variable) ||
+  /^(tcp|udp):\/\//.test(value);
 
 function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -78,7 +80,7 @@ function readEnvironment(
 ): void {
   const byVariable = new Map([...infos.values()].map((info) => [info.variable, info]));
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('MILLRACE_') || SET_BY_OTHERS.test(variable) || text === undefined) continue;
+    if (!variable.startsWith('MILLRACE_') || text === undefined || isSetByOthers(variable, text)) continue;
     const info = byVariable.get(variable);
     if (!info) {
       throw new ConfigError(

@@ -9,13 +9,16 @@ const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.desc
 export const settingsSchema = z.strictObject({
   rtmp: z
     .strictObject({
-      host: setting(z.string().default('*'), 'Address to listen on for RTMP; `*` is all.'),
+      host: setting(z.string().min(1).default('*'), 'Address to listen on for RTMP; `*` is all.'),
       port: setting(port.default(1935), 'TCP port for RTMP; 0 is any free port.'),
     })
     .prefault({}),
   http: z
     .strictObject({
-      host: setting(z.string().default('*'), 'Address to listen on for HTTP and WebSocket; `*` is all.'),
+      host: setting(
+        z.string().min(1).default('*'),
+        'Address to listen on for HTTP and WebSocket; `*` is all.',
+      ),
       port: setting(
         port.default(8080),
         'TCP port for pages, API, HLS, HTTP-FLV and WebSocket-FLV; 0 is any free port.',
@@ -117,6 +120,7 @@ interface JsonSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly enum?: readonly string[];
+  readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: unknown;
@@ -152,5 +156,5 @@ function allowedIn(schema: JsonSchema): string {
   if (schema.minimum !== undefined && schema.maximum !== undefined) {
     return `${schema.type === 'integer' ? 'a whole number, ' : ''}${schema.minimum} to ${schema.maximum}`;
   }
-  return 'text';
+  return schema.minLength === undefined ? 'text' : 'text, not empty';
 }

@@ -23,6 +23,14 @@ export interface FrameTarget {
 export type Dropped =
   'no configuration yet' | 'bad configuration' | 'not AVC nor Annex B' | 'bad script data';
 
+interface ScriptData {
+  readonly name: string;
+  readonly payload: Uint8Array;
+}
+
+/** Encoders send one or two before the first frame. */
+const MAX_EARLY_DATA = 16;
+
 /** A codec that this gateway does not carry. Named, so that the publisher can be told. */
 export class UnsupportedCodecError extends Error {
   override readonly name = 'UnsupportedCodecError';
@@ -41,6 +49,8 @@ export class FlvInput {
   #video: VideoTrack | undefined;
   #audio: AudioTrack | undefined;
   #hasVideoFrames = false;
+  /** Script data that came before there was a time line to put it on. */
+  #early: ScriptData[] = [];
 
   constructor(target: FrameTarget) {
     this.#target = target;
@@ -91,9 +101,9 @@ export class FlvInput {
       if (!(value instanceof AmfObject)) return this.#drop('bad script data');
       this.#target.describe(value);
     }
-    // Metadata that comes before any frame reaches viewers in their opening; nobody can be watching yet.
-    if (this.#epoch === 0) return;
-    this.#target.write({ kind: 'data', dts: this.#timeline.newest, epoch: this.#epoch, name, payload: body });
+    const data = { name, payload: body };
+    if (this.#epoch > 0) this.#write(data);
+    else if (this.#early.length < MAX_EARLY_DATA) this.#early.push(data);
   }
 
   #configureVideo(data: Uint8Array): void {
@@ -136,7 +146,19 @@ export class FlvInput {
   #place(kind: TimedKind, timestamp: number): Ticks {
     const { dts, isNewEpoch } = this.#timeline.place(kind, timestamp);
     if (isNewEpoch) this.#epoch = this.#target.newEpoch();
+    if (this.#early.length > 0) this.#passOnEarly();
     return dts;
+  }
+
+  /** Viewers of a former publisher are still there: they get what this one said before its first frame. */
+  #passOnEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const data of early) this.#write(data);
+  }
+
+  #write({ name, payload }: ScriptData): void {
+    this.#target.write({ kind: 'data', dts: this.#timeline.newest, epoch: this.#epoch, name, payload });
   }
 
   #drop(why: Dropped): void {

@@ -23,6 +23,7 @@ export class SocketSink implements ViewerSink {
     this.close = options.close;
     this.#socket = socket;
     this.#bytesOf = options.bytesOf;
+    socket.setTimeout(0); // a viewer may wait for a publisher, and what it does not read has limits of its own
   }
 
   get queuedBytes(): number {

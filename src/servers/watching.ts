@@ -45,8 +45,8 @@ export class Watching {
   }
 
   /** Makes a viewer of a sink. The returned function is for when the connection is gone, however that came. */
-  begin(stream: Stream, format: WireFormat, sink: ViewerSink, fromGop: boolean): () => void {
-    const viewer = new Viewer(sink, this.#limits);
+  begin(stream: Stream, format: WireFormat, sink: ViewerSink, fromGop: boolean, resumes = false): () => void {
+    const viewer = new Viewer(sink, this.#limits, resumes);
     stream.join(format, viewer, fromGop);
     this.#log.debug({ stream: stream.name.path, protocol: sink.protocol }, 'viewer joined');
     let hasLeft = false;

@@ -47,7 +47,10 @@ export class Batch {
 
 /** What a viewer needs before a key frame; both made lazily, shared by all who need them. */
 export interface Opening {
-  /** For a viewer's very first bytes: file header, metadata, codec configurations. */
+  /**
+   * For a viewer's very first bytes: file header, metadata, codec configurations; all stamped 0, because librtmp tells
+   * which tracks there are by what comes before the first later stamp.
+   */
   first(): Batch;
   /** For a viewer who resumes: codec configurations only. */
   resume(): Batch;

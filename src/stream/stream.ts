@@ -28,6 +28,8 @@ export type StreamState = 'live' | 'grace' | 'ended';
  * must say what will follow, and only a media frame proves a track.
  */
 const PROBE_SECONDS = 1;
+/** A track that has been silent for so long at a key frame is not promised to new viewers: they would wait for it. */
+const SILENT_SECONDS = 3;
 /** Between two publishers' frames; one frame at 25 fps. */
 const SEAM: Ticks = ticksFromMs(40);
 
@@ -56,6 +58,7 @@ export class Stream {
   #epoch = 0;
   #firstDts: Ticks | undefined;
   #lastDts: Ticks | undefined;
+  #lastAudioDts: Ticks | undefined;
   #complete = false;
 
   constructor(name: StreamName, options: StreamOptions) {
@@ -191,9 +194,16 @@ export class Stream {
     this.#firstDts ??= frame.dts;
     if (this.#tracks[frame.kind] !== frame.track)
       this.#tracks = { ...this.#tracks, [frame.kind]: frame.track };
+    if (frame.kind === 'audio') this.#lastAudioDts = frame.dts;
+    else if (frame.startsGop && this.#tracks.audio && this.#isSilentAt(frame.dts))
+      this.#tracks = { video: frame.track };
     if (this.#complete) return;
     const hasBoth = this.#tracks.video !== undefined && this.#tracks.audio !== undefined;
     this.#complete = hasBoth || secondsFromTicks(frame.dts - this.#firstDts) >= PROBE_SECONDS;
+  }
+
+  #isSilentAt(dts: Ticks): boolean {
+    return this.#lastAudioDts !== undefined && secondsFromTicks(dts - this.#lastAudioDts) > SILENT_SECONDS;
   }
 
   #admit(): void {

@@ -37,6 +37,7 @@ export const VIEWER_LIMITS: ViewerLimits = { queueBytes: 4 * 1024 * 1024, lagMs:
 export class Viewer {
   readonly sink: ViewerSink;
   readonly #limits: ViewerLimits;
+  readonly #resumes: boolean;
   #state: ViewerState = 'joining';
   #lagSince = 0;
   /** What it was given at once when it joined does not count as lagging until it has been taken. */
@@ -48,9 +49,16 @@ export class Viewer {
   /** Bytes handed to its sink. */
   bytesOut = 0;
 
-  constructor(sink: ViewerSink, limits: ViewerLimits = VIEWER_LIMITS) {
+  /** @param resumes a connection that has been given this stream before: it needs no header, and its clock goes on. */
+  constructor(sink: ViewerSink, limits: ViewerLimits = VIEWER_LIMITS, resumes = false) {
     this.sink = sink;
+    this.#resumes = resumes;
     this.#limits = limits;
+  }
+
+  /** False while so much is queued that a whole GOP on top would be too much. */
+  get hasRoom(): boolean {
+    return this.sink.queuedBytes <= this.#limits.queueBytes / 2;
   }
 
   get state(): ViewerState {
@@ -61,7 +69,7 @@ export class Viewer {
   begin(opening: Opening, batches: readonly Batch[]): void {
     if (this.#state === 'closed') return;
     this.#state = 'live';
-    this.#allowance = this.#writeAll([opening.first(), ...batches]);
+    this.#allowance = this.#writeAll([this.#resumes ? opening.resume() : opening.first(), ...batches]);
   }
 
   /** Takes the next batch in its turn. `now` in ms, monotonic. */
@@ -105,12 +113,11 @@ export class Viewer {
   }
 
   #deliverFirst(batch: Batch): void {
-    if (batch.opening) this.begin(batch.opening, [batch.fromGop()]);
+    if (batch.opening && this.hasRoom) this.begin(batch.opening, [batch.fromGop()]);
   }
 
   #deliverLagging(batch: Batch, now: number): void {
-    const hasRoom = this.sink.queuedBytes <= this.#limits.queueBytes / 2;
-    if (batch.opening && hasRoom) {
+    if (batch.opening && this.hasRoom) {
       this.#state = 'live';
       this.#allowance = this.#writeAll([batch.opening.resume(), batch.fromGop()]);
       return;

@@ -75,7 +75,7 @@ export class Wire {
   join(viewer: Viewer, fromGop: boolean): void {
     this.#viewers.add(viewer);
     const first = this.#recent[0];
-    if (fromGop && first?.opening && this.#recentFrom === this.#gop.first)
+    if (fromGop && viewer.hasRoom && first?.opening && this.#recentFrom === this.#gop.first)
       viewer.begin(first.opening, [first.fromGop(), ...this.#recent.slice(1)]);
   }
 
@@ -166,7 +166,7 @@ export class Wire {
     const format = this.#format;
     this.#forgetFormerTracks();
     const tracks = [...this.#tracks.values()];
-    const configurations = (): Buffer[] => tracks.map((track) => format.configuration(track, time));
+    const configurations = (at: Ms): Buffer[] => tracks.map((track) => format.configuration(track, at));
     let first: Batch | undefined;
     let told: StreamFacts | undefined;
     let resume: Batch | undefined;
@@ -175,12 +175,12 @@ export class Wire {
         const facts = this.#facts();
         // A track or new metadata may have come since the GOP began.
         if (!first || facts.tracks !== told?.tracks || facts.metadata !== told.metadata) {
-          first = Batch.of(Buffer.concat([format.header(facts), ...configurations()]), format.headroom);
+          first = Batch.of(Buffer.concat([format.header(facts), ...configurations(ms(0))]), format.headroom);
           told = facts;
         }
         return first;
       },
-      resume: () => (resume ??= Batch.of(Buffer.concat(configurations()), format.headroom)),
+      resume: () => (resume ??= Batch.of(Buffer.concat(configurations(time)), format.headroom)),
     };
   }
 

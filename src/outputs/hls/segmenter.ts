@@ -12,6 +12,8 @@ import { TrackWatch } from './track-watch.ts';
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** Video this far behind audio, in ticks, has stalled; less is how a publisher interleaves. */
 const STALL = TICKS_PER_SECOND / 2;
+/** The same in frames, for slow video: one a second is not stalled after half of one. */
+const STALL_FRAMES = 3;
 
 export interface SegmenterOptions {
   readonly segmentSeconds: number;
@@ -129,8 +131,13 @@ export class Segmenter {
     const elapsed = frame.dts - run.firstDts;
     const verdict =
       frame.kind === 'video' ? this.#judgeVideo(run, frame, elapsed) : this.#judgeAudio(run, frame, elapsed);
-    if (verdict === 'drop') this.#dropped++;
-    else this.#put(verdict === 'cut' ? this.#cut(run, frame) : run, frame);
+    if (verdict === 'drop') {
+      this.#dropped++;
+      return;
+    }
+    // Whatever the times say: a publisher whose clock stands still must not fill the memory.
+    const isFull = this.#packager.size >= MAX_SEGMENT_BYTES;
+    this.#put(verdict === 'cut' || isFull ? this.#cut(run, frame) : run, frame);
   }
 
   #judgeVideo(run: Running, frame: VideoFrame, elapsed: number): Verdict {
@@ -141,14 +148,14 @@ export class Segmenter {
     }
     // A new configuration takes effect at its first key frame; before that, its frames would be decoded with the old one.
     if (!known) return 'drop';
-    const over = this.#rule.isOver(elapsed, this.#watch.videoInterval);
-    return over || this.#packager.size >= MAX_SEGMENT_BYTES ? 'cut' : 'put';
+    return this.#rule.isOver(elapsed, this.#watch.videoInterval) ? 'cut' : 'put';
   }
 
   #judgeAudio(run: Running, frame: AudioFrame, elapsed: number): Verdict {
     const length = this.#watch.audioInterval;
     if (run.tracks.video) {
-      const stalled = frame.dts - this.#watch.lastVideoDts > STALL;
+      const patience = Math.max(STALL, STALL_FRAMES * this.#watch.videoInterval);
+      const stalled = frame.dts - this.#watch.lastVideoDts > patience;
       if (stalled && this.#rule.isOver(elapsed, length + STALL)) return 'cut';
       return frame.track === run.tracks.audio && frame.dts >= run.notBefore ? 'put' : 'drop';
     }

@@ -6,8 +6,8 @@ import type { AudioTrack, Track, TrackSet } from '../../media/track.ts';
 const GONE_AFTER = 2 * TICKS_PER_SECOND;
 /** Length of a video frame in ticks, before two of them have told it. */
 const USUAL_VIDEO_INTERVAL = TICKS_PER_SECOND / 25;
-/** A longer pause between two frames is not a frame's length. */
-const MAX_VIDEO_INTERVAL = TICKS_PER_SECOND;
+/** A longer pause between two frames is not a frame's length: one every two seconds is the slowest video one meets. */
+const MAX_VIDEO_INTERVAL = 2.5 * TICKS_PER_SECOND;
 
 /** What decides whether a track can be carried; a packager. */
 interface Judge {

@@ -10,6 +10,11 @@ export interface PlaylistNumbers {
   readonly discontinuity: number;
 }
 
+/** The rule above gives way here: a publisher whose clock hardly moves makes segments of next to no length. */
+const MAX_WINDOWS_OF_SHORT_SEGMENTS = 8;
+/** A default window and what is kept behind it at 80 Mb/s; beyond that only the window itself is kept. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
 /** Time is counted from then: the numbers stay small enough for every player's integers. */
 const NUMBERS_EPOCH_MS = Date.UTC(2020, 0, 1);
 const SECOND_MS = 1_000;
@@ -109,7 +114,12 @@ export class SegmentWindow {
 
   #mayRetire(): boolean {
     const shortest = MIN_TARGET_DURATIONS * this.#targetDuration * TICKS_PER_SECOND;
-    return this.#live.length > this.#size && this.duration - this.#live[0]!.duration >= shortest;
+    if (this.#live.length <= this.#size) return false;
+    return (
+      this.duration - this.#live[0]!.duration >= shortest ||
+      this.#live.length > MAX_WINDOWS_OF_SHORT_SEGMENTS * this.#size ||
+      this.#bytes > MAX_BYTES
+    );
   }
 
   #retire(): void {
@@ -120,9 +130,11 @@ export class SegmentWindow {
 
   /** A player may hold the playlist as it was a whole window ago. */
   #mayForget(): boolean {
+    const oldest = this.#retired[0];
+    if (!oldest) return false;
+    if (this.#bytes > MAX_BYTES) return true;
     return (
-      this.#retired.length > this.#live.length &&
-      total(this.#retired) - this.#retired[0]!.duration >= this.duration
+      this.#retired.length > this.#live.length && total(this.#retired) - oldest.duration >= this.duration
     );
   }
 

@@ -1,6 +1,6 @@
 import { ChunkStream } from './chunk-stream.ts';
 import { ProtocolError } from './errors.ts';
-import { MAX_CHUNK_STREAMS, MAX_MESSAGE_BYTES, MAX_UNFINISHED_BYTES } from './limits.ts';
+import { MAX_CHUNK_STREAMS, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, MAX_UNFINISHED_BYTES } from './limits.ts';
 import { INITIAL_CHUNK_SIZE, isMessageType, MessageType } from './message.ts';
 import type { RtmpMessage } from './message.ts';
 
@@ -8,6 +8,11 @@ import type { RtmpMessage } from './message.ts';
 const LONGEST_HEADER = 18;
 /** In place of a 24-bit timestamp: the real one follows in 32 bits (RTMP 1.0 §5.3.1.3). */
 const EXTENDED = 0xffffff;
+/**
+ * A delta of 2.3 h and more is one below zero, cut to 24 bits: encoders with sound and picture on one chunk stream send such
+ * when a frame is late.
+ */
+const LEAST_NEGATIVE_DELTA = 0x800000;
 /** Nothing changes above 24 bits: no message is longer. */
 const LARGEST_CHUNK_SIZE = 0xffffff;
 /** Message header bytes by format (RTMP 1.0 §5.3.1.2). */
@@ -25,9 +30,16 @@ export interface ChunkLimits {
   readonly chunkStreams: number;
 }
 
-const DEFAULT_LIMITS: ChunkLimits = {
+export const MEDIA_LIMITS: ChunkLimits = {
   messageBytes: MAX_MESSAGE_BYTES,
   unfinishedBytes: MAX_UNFINISHED_BYTES,
+  chunkStreams: MAX_CHUNK_STREAMS,
+};
+
+/** For a peer that only talks: commands are small, and nobody need hold much for somebody who has not been let in. */
+export const COMMAND_LIMITS: ChunkLimits = {
+  messageBytes: MAX_COMMAND_BYTES,
+  unfinishedBytes: 4 * MAX_COMMAND_BYTES,
   chunkStreams: MAX_CHUNK_STREAMS,
 };
 
@@ -36,7 +48,8 @@ const DEFAULT_LIMITS: ChunkLimits = {
  * Set Chunk Size and Abort take effect in here, and are passed on like every other message.
  */
 export class ChunkReader {
-  readonly #limits: ChunkLimits;
+  /** May be changed between two reads: what a peer may send depends on what it has been allowed to do. */
+  limits: ChunkLimits;
   readonly #streams = new Map<number, ChunkStream>();
   /** The start of a header whose rest has not arrived. */
   readonly #held = Buffer.alloc(LONGEST_HEADER);
@@ -47,9 +60,11 @@ export class ChunkReader {
   #chunkSize = INITIAL_CHUNK_SIZE;
   #unfinishedBytes = 0;
   #implausible = 0;
+  /** Learned from the peer's chunks: it does not repeat extended timestamps. */
+  #leavesOutRepeats = false;
 
-  constructor(limits: ChunkLimits = DEFAULT_LIMITS) {
-    this.#limits = limits;
+  constructor(limits: ChunkLimits = MEDIA_LIMITS) {
+    this.limits = limits;
   }
 
   /** Largest chunk payload that the peer has announced, bytes. */
@@ -140,7 +155,7 @@ export class ChunkReader {
     const stream = this.#streams.get(id);
     const length =
       format === 3
-        ? basicLength + repeatedTimestampLength(stream, bytes, field, end)
+        ? basicLength + this.#repeatedLength(stream, bytes, field, end)
         : basicLength + MESSAGE_HEADER_BYTES[format]! + (u24(bytes, field) === EXTENDED ? 4 : 0);
     if (Number.isNaN(length) || at + length > end) return 0;
 
@@ -148,11 +163,20 @@ export class ChunkReader {
     return length;
   }
 
+  /** Where the bytes at hand cannot tell, and more may never come, a peer is taken to do as it did before. */
+  #repeatedLength(stream: ChunkStream | undefined, bytes: Uint8Array, at: number, end: number): number {
+    if (stream?.extended !== true) return 0;
+    const length = repeatedTimestampLength(stream, bytes, at, end);
+    if (Number.isNaN(length)) return this.#leavesOutRepeats ? 0 : length;
+    this.#leavesOutRepeats = length === 0;
+    return length;
+  }
+
   #open(id: number): ChunkStream {
-    if (this.#streams.size >= this.#limits.chunkStreams) {
+    if (this.#streams.size >= this.limits.chunkStreams) {
       throw new ProtocolError(
         'RTMP_CHUNK_STREAMS',
-        `peer uses more than ${this.#limits.chunkStreams} chunk streams`,
+        `peer uses more than ${this.limits.chunkStreams} chunk streams`,
       );
     }
     // Some encoders begin a chunk stream with a header that builds on one before it: that one is all zeros.
@@ -188,16 +212,16 @@ export class ChunkReader {
     // A new header before the message was complete: the peer has given it up.
     this.#discard(stream);
     const { length } = stream;
-    if (length > this.#limits.messageBytes) {
+    if (length > this.limits.messageBytes) {
       throw new ProtocolError(
         'RTMP_MESSAGE_LENGTH',
-        `message of ${length} bytes on chunk stream ${stream.id}; at most ${this.#limits.messageBytes} are taken`,
+        `message of ${length} bytes on chunk stream ${stream.id}; at most ${this.limits.messageBytes} are taken`,
       );
     }
-    if (this.#unfinishedBytes + length > this.#limits.unfinishedBytes) {
+    if (this.#unfinishedBytes + length > this.limits.unfinishedBytes) {
       throw new ProtocolError(
         'RTMP_UNFINISHED_BYTES',
-        `more than ${this.#limits.unfinishedBytes} bytes in messages that are not complete`,
+        `more than ${this.limits.unfinishedBytes} bytes in messages that are not complete`,
       );
     }
     this.#unfinishedBytes += length;
@@ -245,7 +269,8 @@ export class ChunkReader {
 function takeFields(stream: ChunkStream, format: number, bytes: Uint8Array, at: number): void {
   const field = u24(bytes, at);
   stream.extended = field === EXTENDED;
-  stream.field = stream.extended ? u32(bytes, at + MESSAGE_HEADER_BYTES[format]!) : field;
+  if (stream.extended) stream.field = u32(bytes, at + MESSAGE_HEADER_BYTES[format]!);
+  else stream.field = format !== 0 && field >= LEAST_NEGATIVE_DELTA ? field - 0x1000000 : field;
   if (format === 2) return;
   stream.length = u24(bytes, at + 3);
   stream.type = bytes[at + 6]!;
@@ -267,13 +292,7 @@ function takeTime(stream: ChunkStream, format: number): void {
  * Whether a type 3 chunk repeats the extended timestamp: the standard and Flash do, librtmp for years did not.
  * So the four bytes are taken only if they equal the latest field. 4, 0, or NaN when too few bytes are there to tell.
  */
-function repeatedTimestampLength(
-  stream: ChunkStream | undefined,
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-): number {
-  if (stream?.extended !== true) return 0;
+function repeatedTimestampLength(stream: ChunkStream, bytes: Uint8Array, at: number, end: number): number {
   for (let index = 0; index < 4; index++) {
     if (at + index >= end) return NaN;
     if (bytes[at + index] !== ((stream.field >>> (24 - 8 * index)) & 0xff)) return 0;

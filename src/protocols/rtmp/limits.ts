@@ -10,10 +10,19 @@ export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
  */
 export const MAX_UNFINISHED_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Largest command, bytes, and largest message of a peer that does not publish. `connect` with every codec list there is
+ * takes a few hundred; a token in the address may take a few thousand.
+ */
+export const MAX_COMMAND_BYTES = 64 * 1024;
+
 /** Chunk streams one peer may open. An encoder opens a handful; the protocol allows 65,597. */
 export const MAX_CHUNK_STREAMS = 64;
 
-/** Message streams one connection may create. Players and encoders create one, test tools a few. */
+/**
+ * Message streams one connection may create, and the largest id of one: players with the same id share their bytes.
+ * Players and encoders create one, test tools a few.
+ */
 export const MAX_MESSAGE_STREAMS = 16;
 
 /**

@@ -4,6 +4,10 @@ import { plainAddress } from '../socket-sink.ts';
 /** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
 const GONE_DURATIONS = 3;
 const MIN_GONE_MS = 15_000;
+/** Characters of a program's name that tell it from another. */
+const MAX_PROGRAM_LENGTH = 128;
+/** Players counted per stream: what they say they are is theirs to choose, and must not fill the memory. */
+const MAX_PLAYERS = 20_000;
 
 /** Counts HLS players by their playlist fetches: same address and same program is taken for one viewer. */
 export class HlsAudience {
@@ -20,10 +24,9 @@ export class HlsAudience {
   seen(path: string, request: IncomingMessage): void {
     const players = this.#lastSeen.get(path) ?? new Map<string, number>();
     this.#lastSeen.set(path, players);
-    players.set(
-      `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
-      this.#now(),
-    );
+    const program = (request.headers['user-agent'] ?? '').slice(0, MAX_PROGRAM_LENGTH);
+    const player = `${plainAddress(request.socket.remoteAddress)} ${program}`;
+    if (players.size < MAX_PLAYERS || players.has(player)) players.set(player, this.#now());
   }
 
   count(path: string): number {

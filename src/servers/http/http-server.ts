@@ -12,6 +12,12 @@ import { parseMediaPath, splitUrl } from './media-url.ts';
 import { answersMethod, respondText } from './respond.ts';
 import { WebSocketRoute } from './websocket-route.ts';
 
+/**
+ * A connection on which nothing moves, not even bytes that wait to be read, for this long is closed. Longer than the
+ * longest wait for a publisher (60 s) and than the keep-alive.
+ */
+const STALLED_MS = 75_000;
+
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
@@ -38,7 +44,7 @@ export class HttpServer {
       this.#handle(request, response),
     );
     // Never rely on the defaults, which change with Node's versions. An answer may take for ever, a request may not.
-    this.#server.timeout = 0;
+    this.#server.timeout = STALLED_MS; // viewers of FLV take themselves out of this: see SocketSink
     this.#server.headersTimeout = 10_000;
     this.#server.requestTimeout = 30_000;
     this.#server.keepAliveTimeout = 65_000; // longer than the 60 s of proxies in front, so that they close first

@@ -34,7 +34,7 @@ export class Playing {
     this.#sink = options.sink;
     this.#streamId = options.streamId;
     this.#chunkSize = options.chunkSize;
-    this.#leave = this.#join();
+    this.#leave = this.#join(false);
   }
 
   /** A live stream goes on without a paused player; what it comes back to is the last key frame. */
@@ -48,17 +48,17 @@ export class Playing {
     this.#leave();
     this.#paused = paused;
     this.#selection = selection;
-    this.#leave = this.#join();
+    this.#leave = this.#join(true);
   }
 
   end(): void {
     this.#leave();
   }
 
-  #join(): () => void {
+  #join(resumes: boolean): () => void {
     // A paused player stays a viewer, of nothing: it is still told when the stream ends.
     const selection = this.#paused ? NOTHING : this.#selection;
     const format = rtmpFormat(this.#streamId, this.#chunkSize, selection);
-    return this.#watching.begin(this.#stream, format, this.#sink, true);
+    return this.#watching.begin(this.#stream, format, this.#sink, true, resumes);
   }
 }

@@ -102,7 +102,8 @@ export class RtmpConnection implements SessionHost {
 
   /** Ends the connection after what is queued for the peer. The first reason counts. */
   close(reason: string): void {
-    if (this.#closedBecause === undefined) this.#log.info({ reason }, 'closing connection');
+    if (this.#closedBecause === undefined)
+      this.#log.info({ reason: reason.slice(0, MAX_LOGGED) }, 'closing connection');
     this.#over(reason);
     endSocket(this.#socket);
   }
@@ -144,7 +145,7 @@ export class RtmpConnection implements SessionHost {
       {
         stream: name.path,
         encoder: flashVersion,
-        tcUrl: maskQuery(tcUrl).slice(0, MAX_LOGGED),
+        tcUrl: maskQuery(tcUrl.slice(0, MAX_LOGGED)),
         chunkSize,
         digestScheme,
       },

@@ -120,7 +120,7 @@ test('a stream as FLV: what a viewer gets can be taken apart tag by tag', () => 
       tags.map(({ type, timestamp }) => [type, timestamp]),
       [
         [18, 0],
-        [9, 200],
+        [9, 0],
         [9, 200],
         [8, 205],
         [8, 205],
@@ -137,8 +137,8 @@ test('a stream as FLV: what a viewer gets can be taken apart tag by tag', () => 
     tags.map(({ type, timestamp, body }) => [type, timestamp, body[1]]),
     [
       [18, 0, 0],
-      [9, 280, 0],
-      [8, 280, 0],
+      [9, 0, 0],
+      [8, 0, 0],
       [9, 280, 1],
     ],
   );

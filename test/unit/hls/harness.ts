@@ -13,6 +13,8 @@ export const HOURS = SEQUENCE / 3600;
 export class NotingPackager implements Packager {
   readonly segments: { tracks: TrackSet; frames: MediaFrame[] }[] = [];
   size = 0;
+  /** Bytes a frame takes in place of its payload's, if set. */
+  frameBytes: number | undefined;
   refuse: string | undefined;
 
   refusal(): string | undefined {
@@ -25,7 +27,7 @@ export class NotingPackager implements Packager {
 
   write(frame: MediaFrame): void {
     this.segments.at(-1)!.frames.push(frame);
-    this.size += frame.payload.length;
+    this.size += this.frameBytes ?? frame.payload.length;
   }
 
   finish(): Buffer {

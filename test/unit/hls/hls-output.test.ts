@@ -450,3 +450,27 @@ test('facts', () => {
   assert.deepEqual([segments, lastSegmentSeconds, windowSeconds, targetDuration], [2, 2, 4, 2]);
   assert.ok(bytesHeld > 0);
 });
+
+test('one picture a second, or one in two, is slow and not stalled: no scraps of segments', () => {
+  for (const interval of [S, 2 * S]) {
+    const r = rig();
+    const frames = Array.from({ length: 40 }, (_, index) =>
+      video(v, index * interval, { key: index % 4 === 0 }),
+    );
+    const last = 39 * interval;
+    const sounds = Array.from({ length: Math.floor(last / 1920) }, (_, index) => audio(a, index * 1920));
+    r.feed([...frames, ...sounds].sort((one, other) => one.dts - other.dts));
+    const { segments, independent } = playlist(r.hls);
+    assert.ok(independent, `every ${interval / S} s`);
+    assert.ok(segments.length >= 3);
+    for (const { seconds: length } of segments) assert.ok(length >= 3.9, `${length} s`);
+  }
+});
+
+test('a publisher whose clock stands still does not fill the memory', () => {
+  const r = rig();
+  r.packager.frameBytes = 1024 * 1024;
+  for (let index = 0; index < 1500; index++) r.feed([video(v, index, { key: true })]);
+  const { bytesHeld } = r.hls.facts();
+  assert.ok(bytesHeld < 400 * 1024 * 1024, `${bytesHeld} bytes of 1,500 MiB`);
+});

@@ -16,6 +16,13 @@ class Pipe extends Writable {
     if (this.isHeld) this.#release = done;
     else done();
   }
+  /** Sinks take their sockets out of the server's time limit. */
+  timeoutMs: number | undefined;
+
+  setTimeout(ms: number): void {
+    this.timeoutMs = ms;
+  }
+
   release(): void {
     this.isHeld = false;
     this.#release?.();

@@ -135,7 +135,7 @@ test('players of two chunk sizes see the same stream; each pair with the same on
     seen[0]?.map(([type, timestamp]) => [type, timestamp]),
     [
       [18, 0],
-      [9, 200],
+      [9, 0],
       [9, 200],
       [8, 205],
       [8, 205],

@@ -17,16 +17,16 @@ test('a viewer who comes before the first frames is admitted once both tracks ar
   stage.send(inter(40), inter(80));
   assert.equal(sink.writes.length, 0, 'a header now would promise pictures only');
   stage.send(inter(120), sound(125));
-  assert.equal(sink.text, 'H[va] C[v]200 K200 P240 P280 P320 C[a]325 A325');
+  assert.equal(sink.text, 'H[va] C[v]0 K200 P240 P280 P320 C[a]325 A325');
   assert.equal(sink.writes.length, 1);
 });
 
 test('or after a second of media if only one kind comes', () => {
   const alone = (at: number) => sound(at, { alone: true });
   for (const { first, next, begins } of [
-    { first: key, next: inter, begins: 'H[v] C[v]200 K200 P1199 P1200' },
+    { first: key, next: inter, begins: 'H[v] C[v]0 K200 P1199 P1200' },
     // The cache of sound alone has just begun its next second.
-    { first: alone, next: alone, begins: 'H[a] C[a]200 A200' },
+    { first: alone, next: alone, begins: 'H[a] C[a]0 A200' },
   ]) {
     const stage = new Stage();
     const { sink } = stage.join(textFormat());
@@ -120,7 +120,7 @@ test('viewers live on through a republish: no header again, no configuration tha
   stage.publication.release('gone');
   stage.publish();
   stage.send(key(500, { epoch: 2 }), sound(505, { epoch: 2 }));
-  assert.equal(sink.text, 'H[va] C[v]200 K200 C[a]200 A200 K700 A705');
+  assert.equal(sink.text, 'H[va] C[v]0 K200 C[a]200 A200 K700 A705');
   stage.publish();
   stage.send(key(900, { track: videoTrack('w') }), sound(905));
   assert.ok(sink.text.endsWith(' C[w]1100 K1100 A1105'), sink.text);
@@ -145,7 +145,7 @@ for (const batchMs of [0, 350]) {
     assert.ok(old.sink.text.endsWith('C[w]700 K700 C[b]705 A705'), old.sink.text);
     for (const { sink } of [early, late]) {
       assert.ok(!/K200|A200|C\[v\]/.test(sink.text), sink.text);
-      assert.match(sink.text, /^H\[wb\] C\[w\]700 /);
+      assert.match(sink.text, /^H\[wb\] C\[w\]0 /);
       assert.match(sink.text, / K700 .*A705$/);
     }
   });
@@ -174,7 +174,7 @@ test('a new publisher that begins with pictures that need others: nothing of the
   stage.send(inter(540));
   assert.equal(sink.writes.length, 0);
   stage.send(key(580), sound(585));
-  assert.equal(sink.text, 'H[va] C[v]780 C[a]780 K780 A785');
+  assert.equal(sink.text, 'H[va] C[v]0 C[a]0 K780 A785');
 });
 
 test('a track that only the former publisher sent is not promised to new viewers; it may come back', () => {
@@ -186,7 +186,7 @@ test('a track that only the former publisher sent is not promised to new viewers
   stage.send(key(500));
   stage.send(inter(1500));
   const late = stage.join(format);
-  assert.equal(late.sink.text, 'H[v] C[v]700 K700 P1700');
+  assert.equal(late.sink.text, 'H[v] C[v]0 K700 P1700');
   stage.send(inter(1540), sound(1545));
   assert.ok(late.sink.text.endsWith('P1740 C[a]1745 A1745'), late.sink.text);
   assert.ok(old.sink.text.endsWith('C[a]1745 A1745'));

@@ -36,12 +36,17 @@ export class MessageStreams {
     return publishers.length === 1 ? publishers[0] : undefined;
   }
 
+  /** True if somebody publishes, or has asked to. */
+  get hasPublisher(): boolean {
+    return this.all.some((stream) => stream.isPublisher);
+  }
+
   get all(): MessageStream[] {
     return [...this.#streams.values()];
   }
 
   #add(id: number): MessageStream | undefined {
-    if (this.#streams.size >= MAX_MESSAGE_STREAMS) return undefined;
+    if (this.#streams.size >= MAX_MESSAGE_STREAMS || id > MAX_MESSAGE_STREAMS) return undefined;
     const stream = new MessageStream(id);
     this.#streams.set(id, stream);
     return stream;

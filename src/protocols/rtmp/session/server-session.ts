@@ -1,9 +1,11 @@
 import { ReceiveCounter } from '../acknowledgement.ts';
 import { splitAggregate } from '../aggregate.ts';
-import { ChunkReader } from '../chunk-reader.ts';
+import { ChunkReader, COMMAND_LIMITS, MEDIA_LIMITS } from '../chunk-reader.ts';
 import * as control from '../control.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
+import { ProtocolError } from '../errors.ts';
+import { MAX_COMMAND_BYTES } from '../limits.ts';
 import { MessageType } from '../message.ts';
 import type { RtmpMessage } from '../message.ts';
 import { readCommand, shown } from './command.ts';
@@ -46,7 +48,7 @@ export interface SessionFacts extends Readonly<PeerFacts> {
  */
 export class ServerSession {
   readonly #handshake: ServerHandshake;
-  readonly #chunks = new ChunkReader();
+  readonly #chunks = new ChunkReader(COMMAND_LIMITS);
   readonly #received = new ReceiveCounter();
   readonly #out: Outbox;
   readonly #streams = new MessageStreams();
@@ -224,7 +226,10 @@ export class ServerSession {
         return;
       case MessageType.command:
       case MessageType.commandAmf3:
+        if (message.body.length > MAX_COMMAND_BYTES)
+          throw new ProtocolError('RTMP_COMMAND', `command of ${message.body.length} bytes`);
         this.#command(readCommand(message));
+        this.#chunks.limits = this.#streams.hasPublisher ? MEDIA_LIMITS : COMMAND_LIMITS;
         return;
       default:
         this.#control.take(message);

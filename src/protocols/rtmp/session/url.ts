@@ -34,7 +34,7 @@ export function streamAddress(parts: AddressParts): StreamAddress | { readonly r
 
   if (path.length > 2) {
     return {
-      refused: `the address "${path.join('/')}" has ${path.length} parts: use rtmp://HOST/APP/STREAM`,
+      refused: `the address has ${path.length} parts: use rtmp://HOST/APP/STREAM`,
     };
   }
   return { app: path[0] ?? '', name: path[1] ?? '', query };
