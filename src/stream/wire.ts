@@ -52,6 +52,13 @@ export class Wire {
     this.#gop = source.gop;
     this.#facts = source.facts;
     this.#timeBase = source.timeBase;
+    // Nobody has been given anything yet, so all configurations can go in front: players want them before any frame.
+    const { tracks } = this.#facts();
+    for (const kind of ['video', 'audio'] as const) {
+      const frame = this.#gop.frames.find((one) => one.kind === kind);
+      const track = tracks[kind];
+      if (track && frame && format.wants(frame)) this.#tracks.set(track.id, track);
+    }
     for (const frame of this.#gop.frames) this.write(frame, 0);
     if (this.#open.length > 0) this.#remember(this.#closeBatch());
   }

@@ -158,6 +158,7 @@ test('RTMP, by rtmpdump, which checks the signature of the digest handshake', { 
   await dump.stop('SIGINT');
   assert.match(dump.output, /Genuine Adobe Flash Media Server/);
   assert.doesNotMatch(dump.output, /digest NOT|does not match|Couldn't|WARNING/i, 'rtmpdump complains');
+  assert.equal(readFileSync(file)[4], 0x05, 'librtmp saw both tracks before the first frame');
   writeFileSync(file, cutAtTag(readFileSync(file)));
   await judge(file, 'RTMP');
 });

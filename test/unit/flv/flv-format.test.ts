@@ -121,8 +121,8 @@ test('a stream as FLV: what a viewer gets can be taken apart tag by tag', () => 
       [
         [18, 0],
         [9, 0],
+        [8, 0],
         [9, 200],
-        [8, 205],
         [8, 205],
         [9, 240],
         [8, 226],
@@ -130,7 +130,7 @@ test('a stream as FLV: what a viewer gets can be taken apart tag by tag', () => 
         [9, 280],
       ],
     );
-    assert.deepEqual(tags[2]!.body, Buffer.concat([hex('1701000000'), IDR]));
+    assert.deepEqual(tags[3]!.body, Buffer.concat([hex('1701000000'), IDR]));
   }
   const tags = seeTags(Buffer.concat(third.sink.buffers).subarray(13));
   assert.deepEqual(

@@ -62,7 +62,7 @@ test('a second publisher from the same address takes over; the first is kicked a
   second.publication.write(key(1000));
   second.publication.write(sound(1005));
   second.publication.flush();
-  assert.equal(viewer.text, 'H[va] C[v]0 K200 C[a]200 A200 K1200 A1205');
+  assert.equal(viewer.text, 'H[va] C[v]0 C[a]0 K200 A200 K1200 A1205');
   assert.deepEqual([house.opened, house.ended], [['live/show'], []]);
 });
 
