@@ -167,9 +167,10 @@ test('waits for a stream that is not there and starts when it comes', { skip }, 
 
 test('the home page shows what is on the air and how to connect OBS when nothing is', { skip }, async () => {
   const opened = await open('/');
-  assert.match(
-    await opened.getByLabel('Server', { exact: true }).inputValue(),
-    new RegExp(`^rtmp://[a-z0-9.]+:${gateway.rtmpPort}/live$`),
+  const server = opened.getByLabel('Server', { exact: true });
+  // The port is known once the gateway has told it.
+  await waitFor('what to type into OBS', async () =>
+    new RegExp(`^rtmp://[a-z0-9.]+:${gateway.rtmpPort}/live$`).test(await server.inputValue()),
   );
   await onAir('seen');
   await opened.getByText('480×270').first().waitFor();
