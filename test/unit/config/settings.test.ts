@@ -154,3 +154,14 @@ test('a file that cannot be read or understood is one sentence', () => {
   for (const text of ['- 1', 'just text', '42', 'true'])
     assert.match(complaint({ file: file(text) }), /must hold sections/, text);
 });
+
+test('variables that Kubernetes sets for services named millrace… are passed over; mistakes are not', () => {
+  const environment = {
+    MILLRACE_PORT: 'tcp://10.0.0.1:1935',
+    MILLRACE_SERVICE_HOST: '10.0.0.1',
+    MILLRACE_RTMP_PORT: 'tcp://10.0.0.1:1935',
+    MILLRACE_RTMP_PORT_1935_TCP_ADDR: '10.0.0.1',
+  };
+  assert.equal(loadSettings({ environment }).rtmp.port, 1935);
+  assert.throws(() => loadSettings({ environment: { MILLRACE_RTMP_PROT: '1' } }), /MILLRACE_RTMP_PROT/);
+});

@@ -54,3 +54,12 @@ test('where segments are long, players ask more rarely', () => {
   audience.tick();
   assert.equal(audience.count('live/a'), 0);
 });
+
+test('what players say they are does not fill the memory', () => {
+  const audience = new HlsAudience(() => 0, 2);
+  for (let index = 0; index < 20_050; index++) audience.seen('live/a', from('192.0.2.1', `${index}`));
+  assert.equal(audience.count('live/a'), 20_000);
+  const long = new HlsAudience(() => 0, 2);
+  for (const end of ['one', 'two']) long.seen('live/a', from('192.0.2.1', 'x'.repeat(14_000) + end));
+  assert.equal(long.count('live/a'), 1, 'only the beginning of a name counts');
+});

@@ -246,3 +246,17 @@ test('sinks get every frame in the order of arrival, also when nobody watches', 
   assert.deepEqual(seen, frames);
   assert.equal(flushes, 1);
 });
+
+test('a track that has gone silent is not promised to new viewers, and comes back in line', () => {
+  const stage = new Stage();
+  const format = textFormat();
+  stage.send(key(0), sound(5));
+  for (const time of [1000, 2000, 3000]) stage.send(key(time));
+  assert.match(stage.join(format).sink.text, /^H\[va\] /, 'three seconds of silence are borne');
+  stage.send(key(4000));
+  const late = stage.join(format);
+  assert.match(late.sink.text, /^H\[v\] C\[v\]0 K/);
+  assert.ok(!late.sink.text.includes('C[a]'), late.sink.text);
+  stage.send(sound(4010), inter(4040));
+  assert.match(late.sink.text, /C\[a\]\d+ A\d+ P\d+$/);
+});
