@@ -52,6 +52,7 @@ export function ensurePackages({ dev }) {
 const PROGRAMS = [
   { program: 'ffmpeg', packages: ['ffmpeg'] },
   { program: 'rtmpdump', packages: ['rtmpdump'] },
+  { program: 'nginx', packages: ['nginx'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'Xvfb', packages: ['xvfb'] },
   {

@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what the tests need, builds, runs them, and ends with a line `N passed, N failed, N skipped`.
- * `--only unit|e2e|browser|obs` runs one group; `--only unit` needs no programs beside Node.js.
+ * `--only unit|e2e|zoo|fuzz|browser|obs|long` runs one group; `--only unit` needs no programs beside Node.js. `obs` and `long` (minutes
+ * of real time) run only when asked for.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,10 @@ import { checkNode, ensurePackages, ensurePrograms, fail, root } from './install
 const GROUPS = {
   unit: { concurrency: 2, timeoutMs: 60_000 },
   e2e: { concurrency: 2, timeoutMs: 180_000 },
+  // A hundred live shows at once, by the clock.
+  zoo: { concurrency: 1, timeoutMs: 120_000 },
+  // A second for each parser; `npm run fuzz` takes longer.
+  fuzz: { concurrency: 2, timeoutMs: 60_000 },
   browser: { concurrency: 1, timeoutMs: 180_000 },
 };
 
@@ -61,8 +66,8 @@ function runGroup(group, files, { concurrency, timeoutMs }) {
 checkNode();
 const at = process.argv.indexOf('--only');
 const only = at < 0 ? undefined : process.argv[at + 1];
-if (at >= 0 && !['unit', 'e2e', 'browser', 'obs'].includes(only ?? ''))
-  fail('--only takes unit, e2e, browser or obs');
+if (at >= 0 && !['unit', 'e2e', 'zoo', 'fuzz', 'browser', 'obs', 'long'].includes(only ?? ''))
+  fail('--only takes unit, e2e, zoo, fuzz, browser, obs or long');
 ensurePackages({ dev: true });
 if (only !== 'unit') ensurePrograms({ obs: only === 'obs' });
 const { build } = await import('./build.mjs');
@@ -72,6 +77,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const [group, options] of Object.entries({
   ...GROUPS,
   ...(only === 'obs' && { obs: GROUPS.browser }),
+  ...(only === 'long' && { long: { concurrency: 2, timeoutMs: 900_000 } }),
 })) {
   if (only !== undefined && only !== group) continue;
   const files = testFiles(group);

@@ -1,6 +1,12 @@
 import { ByteReader, TruncatedError } from '../bytes/byte-reader.ts';
 import { AmfError } from './errors.ts';
-import { Marker, MAX_AMF_DEPTH, MAX_AMF_ELEMENTS } from './markers.ts';
+import {
+  Marker,
+  MAX_AMF_DEPTH,
+  MAX_AMF_ELEMENTS,
+  MAX_AMF_NAME_BYTES,
+  MAX_AMF_REPEATED_BYTES,
+} from './markers.ts';
 import { AmfObject } from './value.ts';
 import type { AmfObjectKind, AmfValue } from './value.ts';
 
@@ -40,10 +46,14 @@ function reading<Result>(read: () => Result): Result {
   }
 }
 
-/** What a reference may point at, and how many values it stands for. */
+/** What a reference may point at, and how much it stands for. */
 interface Referable {
-  value: AmfValue;
-  elements: number;
+  readonly value: AmfValue;
+  readonly elements: number;
+  /** Written out, references in it too. */
+  readonly bytes: number;
+  /** Levels of objects, itself included. */
+  readonly height: number;
 }
 
 class Amf0Reader {
@@ -51,6 +61,10 @@ class Amf0Reader {
   /** Objects and arrays in the order in which they began; `undefined` while one is still open. */
   readonly #referables: (Referable | undefined)[] = [];
   #elements = 0;
+  /** Bytes that references stand for. */
+  #repeatedBytes = 0;
+  /** The deepest level so far below the object that was opened last. */
+  #deepest = 0;
   /** An AVM+ switch was met: nothing after it can be read. */
   switched = false;
 
@@ -83,7 +97,7 @@ class Amf0Reader {
       case Marker.date:
         return this.#date();
       case Marker.reference:
-        return this.#reference();
+        return this.#reference(depth);
       case Marker.avmPlus:
         this.switched = true;
         reader.rest();
@@ -94,14 +108,27 @@ class Amf0Reader {
   }
 
   #container(marker: number, depth: number): AmfValue {
-    if (depth >= MAX_AMF_DEPTH) {
-      throw new AmfError('AMF_DEPTH', `AMF0: objects nested more than ${MAX_AMF_DEPTH} deep`);
-    }
+    this.#descend(depth + 1);
     const slot = this.#referables.push(undefined) - 1;
+    const deepestBefore = this.#deepest;
     const elementsBefore = this.#elements;
+    const bytesBefore = this.#reader.at + this.#repeatedBytes;
+    this.#deepest = depth + 1;
     const value = this.#open(marker, depth);
-    this.#referables[slot] = { value, elements: this.#elements - elementsBefore };
+    this.#referables[slot] = {
+      value,
+      elements: this.#elements - elementsBefore,
+      bytes: this.#reader.at + this.#repeatedBytes - bytesBefore,
+      height: this.#deepest - depth,
+    };
+    this.#deepest = Math.max(deepestBefore, this.#deepest);
     return value;
+  }
+
+  #descend(level: number): void {
+    if (level > MAX_AMF_DEPTH)
+      throw new AmfError('AMF_DEPTH', `AMF0: objects nested more than ${MAX_AMF_DEPTH} deep`);
+    if (level > this.#deepest) this.#deepest = level;
   }
 
   #open(marker: number, depth: number): AmfValue {
@@ -109,7 +136,7 @@ class Amf0Reader {
       case Marker.object:
         return this.#object('object', undefined, depth);
       case Marker.typedObject:
-        return this.#object('object', this.#string(), depth);
+        return this.#object('object', this.#name(), depth);
       case Marker.ecmaArray: {
         this.#reader.need(4, 'ECMA array count');
         return this.#object('ecma-array', undefined, depth, this.#reader.u32());
@@ -134,7 +161,7 @@ class Amf0Reader {
     const entries: [string, AmfValue][] = [];
     while (!this.switched) {
       if (reader.left === 0 && entries.length === announced) break;
-      const key = this.#string();
+      const key = this.#name();
       reader.need(1, 'marker');
       if (key === '' && reader.bytes[reader.at] === Marker.objectEnd) {
         reader.u8();
@@ -163,7 +190,7 @@ class Amf0Reader {
     return this.switched && value === undefined;
   }
 
-  #reference(): AmfValue {
+  #reference(depth: number): AmfValue {
     this.#reader.need(2, 'reference');
     const index = this.#reader.u16();
     const target = this.#referables[index];
@@ -173,6 +200,14 @@ class Amf0Reader {
     }
     // Counted as if written out, or a few bytes could stand for a tree without end.
     this.#count(target.elements);
+    this.#descend(depth + target.height);
+    this.#repeatedBytes += target.bytes;
+    if (this.#repeatedBytes > MAX_AMF_REPEATED_BYTES) {
+      throw new AmfError(
+        'AMF_REFERENCE',
+        `AMF0: references stand for more than ${MAX_AMF_REPEATED_BYTES} bytes`,
+      );
+    }
     return target.value;
   }
 
@@ -186,6 +221,14 @@ class Amf0Reader {
   #string(): string {
     this.#reader.need(2, 'string length');
     return text(this.#reader.take(this.#reader.u16(), 'string'));
+  }
+
+  /** Of a member or a class. What is no UTF-8 gets longer in {@link text}, and has to fit its 16 bits when it is written again. */
+  #name(): string {
+    const name = this.#string();
+    if (3 * name.length > MAX_AMF_NAME_BYTES && Buffer.byteLength(name) > MAX_AMF_NAME_BYTES)
+      throw new AmfError('AMF_TOO_LONG', `AMF0: a name of more than ${MAX_AMF_NAME_BYTES} bytes`);
+    return name;
   }
 
   #longString(): string {

@@ -28,3 +28,12 @@ export const MAX_AMF_DEPTH = 32;
  * a peer that sends more than a thousand wants our memory, not our attention.
  */
 export const MAX_AMF_ELEMENTS = 1024;
+
+/** The name of an object's member has a 16-bit length. */
+export const MAX_AMF_NAME_BYTES = 0xffff;
+
+/**
+ * What all references of one message may stand for, written out, in bytes. Encoders send no references at all; but one
+ * that points at an object with a long text makes megabytes of three bytes, for every viewer who is told of it.
+ */
+export const MAX_AMF_REPEATED_BYTES = 0x10000;

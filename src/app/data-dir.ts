@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** The operator's problem, in one sentence. */
 export class DataDirError extends Error {
@@ -32,28 +32,4 @@ function makeDir(path: string): void {
   if (there) throw Object.assign(new Error(`${path} is not a directory`), { code: 'ENOTDIR' });
   makeDir(dirname(path));
   mkdirSync(path);
-}
-
-/** Counts in the data directory how many times the program has been started; at least 1. @throws {DataDirError} */
-export function countRun(dataDir: string): number {
-  const file = join(dataDir, 'runs');
-  const run = readRuns(file) + 1;
-  try {
-    writeFileSync(`${file}.new`, `${run}\n`);
-    renameSync(`${file}.new`, file); // whole or not at all
-  } catch (error) {
-    throw new DataDirError(
-      `cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)} (data.dir)`,
-    );
-  }
-  return run;
-}
-
-function readRuns(file: string): number {
-  try {
-    const runs = Number(readFileSync(file, 'utf8'));
-    return Number.isSafeInteger(runs) && runs > 0 ? runs : 0;
-  } catch {
-    return 0; // the first start, or a file nobody can read: the clock still moves the numbers on
-  }
 }

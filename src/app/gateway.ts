@@ -1,22 +1,27 @@
 import { EventEmitter } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publishRefusal } from '../access/publish-policy.ts';
 import { loadSettings, type SettingsInput } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { Admission } from '../servers/admission.ts';
 import { HlsAudience } from '../servers/http/hls-audience.ts';
 import { HlsRoute } from '../servers/http/hls-route.ts';
 import { HttpServer } from '../servers/http/http-server.ts';
 import { createPages } from '../servers/http/pages.ts';
 import { RtmpServer } from '../servers/rtmp/rtmp-server.ts';
 import { Watching } from '../servers/watching.ts';
-import { StreamRegistry } from '../stream/registry.ts';
+import { StreamRegistry, type After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import { countRun, openDataDir } from './data-dir.ts';
+import { ViewerTally } from '../stream/viewer-tally.ts';
+import { openDataDir } from './data-dir.ts';
 import { HlsShelf } from './hls-shelf.ts';
 import { lanAddresses } from './lan-address.ts';
-import { measureStream, reportStreams } from './reports.ts';
+import { NumberFile } from './number-file.ts';
+import { NumberReserve } from './number-reserve.ts';
+import { measureStream, measureViewers, reportStreams } from './reports.ts';
 import { Ticker } from './ticker.ts';
 import { VERSION } from './version.ts';
 
@@ -43,6 +48,8 @@ export interface GatewayPorts {
   readonly http: number;
 }
 
+/** In the data directory: see NumberReserve. */
+const NUMBERS = 'playlist-numbers.json';
 /** How long players that poll get to fetch the last playlist after the gateway was told to stop. */
 const LAST_PLAYLIST_MS = 2_500;
 /** How long answers under way get to finish. */
@@ -53,6 +60,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   readonly settings: Settings;
   readonly log: Log;
   readonly #streams: StreamRegistry;
+  readonly #numbers: NumberReserve;
   readonly #hls: HlsShelf;
   readonly #audience: HlsAudience;
   readonly #ticker: Ticker;
@@ -70,17 +78,28 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     const { settings } = this;
     this.log = options.log ?? createLog(settings.log);
     const now = (): number => performance.now();
-    this.#hls = new HlsShelf({ ...settings.hls, clock: Date.now });
+    const after: After = (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    };
+    const file = new NumberFile(resolve(settings.data.dir, NUMBERS));
+    this.#numbers = new NumberReserve({ file, clock: Date.now, log: this.log });
+    this.#hls = new HlsShelf({
+      ...settings.hls,
+      clock: Date.now,
+      after,
+      numbers: this.#numbers,
+      onProblem: (stream, why) => this.log.warn({ stream }, `not in HLS: ${why}`),
+    });
     this.#audience = new HlsAudience(now, settings.hls.segmentSeconds);
+    const tally = new ViewerTally();
     this.#streams = new StreamRegistry({
       now,
       clock: Date.now,
       batchMs: settings.delivery.batchMs,
+      tally,
       graceSeconds: settings.publish.graceSeconds,
-      after: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
+      after,
       opened: (stream) => this.#opened(stream),
       ended: (stream, reason) => this.#ended(stream, reason),
     });
@@ -89,14 +108,17 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       () => this.#streams.list(),
       () => this.#everySecond(),
     );
-    const metrics = new Metrics(() =>
-      this.#streams.list().map((stream) => measureStream(stream, this.#audience)),
-    );
+    const metrics = new Metrics({
+      streams: () => this.#streams.list().map((stream) => measureStream(stream, this.#audience)),
+      viewers: () => measureViewers(tally),
+    });
     const { viewerQueueBytes, viewerLagSeconds } = settings.delivery;
     const limits = { queueBytes: viewerQueueBytes, lagMs: viewerLagSeconds * 1000 };
     const watching = new Watching(this.#streams, limits, this.log);
+    const admission = new Admission(settings.limits, this.log);
     this.#rtmp = new RtmpServer({
       ...settings.rtmp,
+      admission,
       streams: this.#streams,
       watching,
       waitMs: settings.play.waitSeconds * 1000,
@@ -108,6 +130,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     this.#http = new HttpServer({
       host: settings.http.host,
       port: settings.http.port,
+      admission,
+      closed: (reason) => metrics.connectionClosed('http', reason),
       watching,
       hls: new HlsRoute({
         find: (path) => this.#hls.find(path),
@@ -117,7 +141,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       }),
       pages: createPages({
         publicDir: options.publicDir ?? fileURLToPath(new URL('../../dist/public', import.meta.url)),
-        streams: () => reportStreams(this.#streams.list(), this.#audience),
+        streams: () =>
+          reportStreams(this.#streams.list(), this.#audience, (path) => this.#hls.find(path)?.newest.facts()),
         server: () => this.#describe(),
         isReady: () => this.#ports !== undefined && this.#stopping === undefined,
         metrics: () => metrics.render(),
@@ -131,7 +156,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   async start(): Promise<GatewayPorts> {
     if (this.#isStarted) throw new Error('a gateway can be started once; create another one');
     this.#isStarted = true;
-    this.#hls.startRun(countRun(openDataDir(this.settings.data.dir)));
+    openDataDir(this.settings.data.dir);
+    this.#numbers.open();
     const http = await this.#http.start();
     try {
       const rtmp = await this.#rtmp.start();
@@ -156,8 +182,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     this.log.info('stopping');
     this.#audience.tick();
     const hasPlayers = this.#audience.total > 0;
+    this.#streams.close('shutting down'); // before their publishers' connections, which would begin grace times
     const isRtmpClosed = this.#rtmp.stop();
-    this.#streams.close('shutting down');
     if (hasPlayers) await new Promise((resolve) => setTimeout(resolve, LAST_PLAYLIST_MS));
     const isDrained = Promise.all([this.#http.stop(), isRtmpClosed]);
     const timer = setTimeout(() => {
@@ -168,6 +194,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     clearTimeout(timer);
     this.#ticker.stop();
     this.#hls.clear();
+    await this.#numbers.close();
     this.log.info('stopped');
   }
 
@@ -185,6 +212,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
 
   #everySecond(): void {
     this.#audience.tick();
+    this.#hls.tick();
   }
 
   /** A stream that is over is still served from the shelf for a while; one to come is waited for. */

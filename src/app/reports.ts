@@ -1,13 +1,27 @@
-import type { StreamMetrics } from '../observe/metrics.ts';
+import type { StreamMetrics, ViewerMetrics } from '../observe/metrics.ts';
+import type { HlsFacts } from '../outputs/hls/hls-output.ts';
 import type { HlsAudience } from '../servers/http/hls-audience.ts';
-import { countViewers, reportStream, type StreamReport } from '../servers/http/stream-report.ts';
+import {
+  countViewers,
+  measureQueues,
+  reportStream,
+  type StreamReport,
+} from '../servers/http/stream-report.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { ViewerTally } from '../stream/viewer-tally.ts';
 
-export function reportStreams(streams: readonly Stream[], audience: HlsAudience): StreamReport[] {
+/** @param hlsOf what a stream's HLS says of itself, by the stream's path */
+export function reportStreams(
+  streams: readonly Stream[],
+  audience: HlsAudience,
+  hlsOf: (path: string) => HlsFacts | undefined,
+): StreamReport[] {
   const now = Date.now();
-  return streams.map((stream) =>
-    reportStream(stream, { now, startedAt: stream.startedAt, hlsViewers: audience.count(stream.name.path) }),
-  );
+  return streams.map((stream) => {
+    const { path } = stream.name;
+    const hlsViewers = audience.count(path);
+    return reportStream(stream, { now, startedAt: stream.startedAt, hlsViewers, hls: hlsOf(path) });
+  });
 }
 
 export function measureStream(stream: Stream, audience: HlsAudience): StreamMetrics {
@@ -21,5 +35,16 @@ export function measureStream(stream: Stream, audience: HlsAudience): StreamMetr
     gopSeconds,
     viewers: { ...countViewers(stream), hls: audience.count(stream.name.path) },
     bytesOut: stream.bytesOut,
+    dropped: stream.publisher?.dropped?.() ?? {},
+    ...measureQueues(stream),
+  };
+}
+
+export function measureViewers(tally: ViewerTally): ViewerMetrics {
+  return {
+    lags: tally.of('lags'),
+    skippedGops: tally.of('skippedGops'),
+    skippedBatches: tally.of('skippedBatches'),
+    closed: tally.closed,
   };
 }

@@ -61,4 +61,10 @@ function stopOnSignals(gateway: Gateway, demo: Demo | undefined): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // To a service this signal means "read your settings again". In a terminal it means that the terminal is gone: there the
+  // process ends at once, as everybody expects, for there is nothing left to write a farewell to.
+  if (process.stdin.isTTY) return;
+  process.on('SIGHUP', () => {
+    gateway.log.warn('SIGHUP: settings are read at the start only; restart the gateway to change them');
+  });
 }

@@ -116,9 +116,20 @@ function describeIssue(issue: z.core.$ZodIssue, infos: Infos, found: Found): Con
   const info = infos.get(key);
   const entry = found.get(key);
   if (!info || !entry) return unknownKey(key, infos, entry?.from ?? 'the settings');
-  return new ConfigError(
-    `${key} is ${JSON.stringify(entry.value)} in ${entry.from}; allowed: ${info.allowed}`,
-  );
+  return new ConfigError(`${key} is ${inWords(entry.value)} in ${entry.from}; allowed: ${info.allowed}`);
+}
+
+const LONGEST_SHOWN_VALUE = 200;
+
+/** A value as it may stand in a sentence. YAML can make a list that holds itself, and one of a thousand lines. */
+function inWords(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return 'a value that holds itself';
+  }
+  return text.length > LONGEST_SHOWN_VALUE ? `${text.slice(0, LONGEST_SHOWN_VALUE)}…` : text;
 }
 
 function unknownKey(key: string, infos: Infos, from: string): ConfigError {

@@ -54,6 +54,18 @@ export const settingsSchema = z.strictObject({
       ),
     })
     .prefault({}),
+  limits: z
+    .strictObject({
+      connections: setting(
+        z.number().int().min(1).max(1_000_000).default(20_000),
+        'Connections of all kinds that may be open at a time.',
+      ),
+      connectionsPerAddress: setting(
+        z.number().int().min(1).max(1_000_000).default(10_000),
+        'Of these, from one address (IPv6: one /64); a proxy in front is one address.',
+      ),
+    })
+    .prefault({}),
   delivery: z
     .strictObject({
       batchMs: setting(
@@ -62,11 +74,11 @@ export const settingsSchema = z.strictObject({
       ),
       viewerQueueBytes: setting(
         z.number().int().min(65_536).max(1_073_741_824).default(4_194_304),
-        'A viewer with more bytes than this waiting to be sent skips to a later key frame.',
+        'A viewer with more bytes than this waiting to be sent, or more than 10 s of the stream, skips to a later key frame.',
       ),
       viewerLagSeconds: setting(
         z.number().min(1).max(3600).default(30),
-        'A viewer that stays behind for this long is closed.',
+        'A viewer that falls behind and does not get to another key frame within this time is closed.',
       ),
     })
     .prefault({}),

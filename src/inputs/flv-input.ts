@@ -1,14 +1,15 @@
 import { readAmf0Values } from '../amf/amf0-reader.ts';
 import { AmfObject } from '../amf/value.ts';
-import { coversExactly, hasIdr, hasRecoveryPoint, lengthPrefixedFromAnnexB } from '../codecs/avc/nal.ts';
 import { readAudioBody } from '../containers/flv/audio.ts';
-import { readVideoBody } from '../containers/flv/video.ts';
+import { readVideoBody, type VideoBody } from '../containers/flv/video.ts';
 import type { Frame } from '../media/frame.ts';
-import { ticks, ticksFromMs, type Ticks } from '../media/time.ts';
-import type { AudioTrack, TrackSet, VideoTrack } from '../media/track.ts';
+import { ticks, TICKS_PER_SECOND, type Ticks } from '../media/time.ts';
+import type { TrackSet } from '../media/track.ts';
+import { AacIntake } from './aac-intake.ts';
+import { AvcIntake } from './avc-intake.ts';
+import type { Dropped, Notes } from './notes.ts';
 import { SampleClock } from './sample-clock.ts';
-import { Timeline, type TimedKind } from './timeline.ts';
-import { aacTrack, avcTrack } from './track-builder.ts';
+import { presentationTime, Timeline, type TimedKind } from './timeline.ts';
 
 /** Where an input writes: a stream's publication, or anything that looks like it. */
 export interface FrameTarget {
@@ -18,10 +19,6 @@ export interface FrameTarget {
   write(frame: Frame): void;
   describe(metadata: AmfObject): void;
 }
-
-/** Why some of a publisher's messages did not become frames; counts, for logs and metrics. */
-export type Dropped =
-  'no configuration yet' | 'bad configuration' | 'not AVC nor Annex B' | 'bad script data';
 
 interface ScriptData {
   readonly name: string;
@@ -38,23 +35,33 @@ export class UnsupportedCodecError extends Error {
 
 /**
  * Turns a publisher's FLV tag bodies (RTMP messages carry the same bytes) into frames on the stream's time line.
- * A track exists once a media frame of it has come; its configuration alone proves nothing.
+ * A track exists once a media frame of it has come; its configuration alone proves nothing. The first picture of an
+ * input is one that a decoder can start with.
  */
-export class FlvInput {
+export class FlvInput implements Notes {
   readonly #target: FrameTarget;
   readonly #timeline: Timeline;
   readonly #samples = new SampleClock();
+  readonly #avc: AvcIntake;
+  readonly #aac: AacIntake;
+  readonly #noticed: (text: string) => void;
+  /** Messages left out, by reason. */
   readonly dropped = new Map<Dropped, number>();
+  /** Why a track cannot be used, by its kind. */
+  readonly problems = new Map<string, string>();
   #epoch = 0;
-  #video: VideoTrack | undefined;
-  #audio: AudioTrack | undefined;
+  /** Pictures come, whether they can be decoded yet or not. */
   #hasVideoFrames = false;
   /** Script data that came before there was a time line to put it on. */
   #early: ScriptData[] = [];
 
-  constructor(target: FrameTarget) {
+  /** @param noticed told in words, once each, of what is left out: for the log */
+  constructor(target: FrameTarget, noticed: (text: string) => void = () => undefined) {
     this.#target = target;
+    this.#noticed = noticed;
     this.#timeline = new Timeline(target.origin);
+    this.#avc = new AvcIntake(target.formerTracks.video, this);
+    this.#aac = new AacIntake(target.formerTracks.audio, this);
   }
 
   /** `timestamp`: ms, 32 bits. `body` is kept by the frames made of it. @throws {UnsupportedCodecError} */
@@ -62,13 +69,15 @@ export class FlvInput {
     const video = readVideoBody(body);
     switch (video.kind) {
       case 'nothing':
-        return;
+        return video.isAdditional ? this.drop('an additional track') : undefined;
       case 'unsupported':
-        throw new UnsupportedCodecError(`video codec ${video.codec} is not supported; send H.264`);
+        throw new UnsupportedCodecError(
+          `the video is ${video.codec}, which is not supported: set the encoder to H.264 (AVC)`,
+        );
       case 'config':
-        return this.#configureVideo(video.data);
+        return this.#avc.configure(video.data);
       case 'frame':
-        return this.#videoFrame(timestamp, video.keyFrame, video.compositionMs, video.data);
+        return this.#videoFrame(timestamp, video);
     }
   }
 
@@ -77,13 +86,31 @@ export class FlvInput {
     const audio = readAudioBody(body);
     switch (audio.kind) {
       case 'nothing':
-        return;
+        return audio.isAdditional ? this.drop('an additional track') : undefined;
       case 'unsupported':
-        throw new UnsupportedCodecError(`audio codec ${audio.codec} is not supported; send AAC`);
+        throw new UnsupportedCodecError(
+          `the audio is ${audio.codec}, which is not supported: set the encoder to AAC`,
+        );
       case 'config':
-        return this.#configureAudio(audio.data);
+        return this.#aac.configure(audio.data);
       case 'frame':
         return this.#audioFrame(timestamp, audio.data);
+    }
+  }
+
+  drop(why: Dropped): void {
+    const count = this.dropped.get(why) ?? 0;
+    if (count === 0) this.#noticed(`left out: ${why}`);
+    this.dropped.set(why, count + 1);
+  }
+
+  problem(kind: 'video' | 'audio', why: string | undefined): void {
+    if (why === undefined) this.problems.delete(kind);
+    else {
+      const text = `the ${kind} configuration cannot be used: ${why}`;
+      if (this.problems.get(kind) === text) return;
+      this.problems.set(kind, text);
+      this.#noticed(text);
     }
   }
 
@@ -93,12 +120,12 @@ export class FlvInput {
     try {
       values = readAmf0Values(body);
     } catch {
-      return this.#drop('bad script data');
+      return this.drop('bad script data');
     }
     const [name, value] = values;
-    if (typeof name !== 'string') return this.#drop('bad script data');
+    if (typeof name !== 'string') return this.drop('bad script data');
     if (name === 'onMetaData') {
-      if (!(value instanceof AmfObject)) return this.#drop('bad script data');
+      if (!(value instanceof AmfObject)) return this.drop('bad script data');
       this.#target.describe(value);
     }
     const data = { name, payload: body };
@@ -106,41 +133,29 @@ export class FlvInput {
     else if (this.#early.length < MAX_EARLY_DATA) this.#early.push(data);
   }
 
-  #configureVideo(data: Uint8Array): void {
-    try {
-      this.#video = avcTrack(data, this.#video ?? this.#target.formerTracks.video);
-    } catch {
-      this.#drop('bad configuration');
-    }
-  }
-
-  #configureAudio(data: Uint8Array): void {
-    try {
-      this.#audio = aacTrack(data, this.#audio ?? this.#target.formerTracks.audio);
-    } catch {
-      this.#drop('bad configuration');
-    }
-  }
-
-  #videoFrame(timestamp: number, claimsKey: boolean, compositionMs: number, data: Uint8Array): void {
-    const track = this.#video;
-    if (!track) return this.#drop('no configuration yet');
-    const lengthSize = track.nalLengthSize;
-    const payload = coversExactly(data, lengthSize) ? data : lengthPrefixedFromAnnexB(data, lengthSize);
-    if (!payload) return this.#drop('not AVC nor Annex B');
-    const startsGop = hasIdr(payload, lengthSize) || (claimsKey && hasRecoveryPoint(payload, lengthSize));
-    const dts = this.#place('video', timestamp);
+  #videoFrame(timestamp: number, body: Extract<VideoBody, { kind: 'frame' }>): void {
     this.#hasVideoFrames = true;
-    const pts = ticks(dts + ticksFromMs(compositionMs));
-    this.#target.write({ kind: 'video', track, dts, pts, startsGop, epoch: this.#epoch, payload });
+    const picture = this.#avc.picture({ timestamp, claimsKey: body.keyFrame, data: body.data });
+    if (!picture) return;
+    const { track, payload, startsGop, recovers } = picture;
+    const dts = this.#place('video', timestamp);
+    const pts = presentationTime(dts, body.compositionMs);
+    const epoch = this.#epoch;
+    this.#target.write({ kind: 'video', track, dts, pts, startsGop, recovers, epoch, payload });
   }
 
-  #audioFrame(timestamp: number, payload: Uint8Array): void {
-    const track = this.#audio;
-    if (!track) return this.#drop('no configuration yet');
-    const dts = this.#samples.next(this.#place('audio', timestamp), track.samplesPerFrame, track.coreRate);
+  #audioFrame(timestamp: number, data: Uint8Array): void {
+    const payloads = this.#aac.unwrap(data);
+    const { track } = this.#aac;
+    if (payloads.length === 0 || !track) return;
+    const placed = this.#place('audio', timestamp);
+    const length = (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate;
     const startsGop = !this.#hasVideoFrames;
-    this.#target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch: this.#epoch, payload });
+    for (const [index, payload] of payloads.entries()) {
+      const claimed = ticks(placed + Math.round(index * length));
+      const dts = this.#samples.next(claimed, track.samplesPerFrame, track.coreRate);
+      this.#target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch: this.#epoch, payload });
+    }
   }
 
   #place(kind: TimedKind, timestamp: number): Ticks {
@@ -159,9 +174,5 @@ export class FlvInput {
 
   #write({ name, payload }: ScriptData): void {
     this.#target.write({ kind: 'data', dts: this.#timeline.newest, epoch: this.#epoch, name, payload });
-  }
-
-  #drop(why: Dropped): void {
-    this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1);
   }
 }

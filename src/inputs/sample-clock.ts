@@ -1,36 +1,68 @@
 import { ticks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks } from '../media/time.ts';
 
 /**
- * How far the count of samples and the publisher's clock may part before the publisher is believed again. Less than
- * this is rounding to ms and bursts; more is a gap, or a clock that really runs differently.
+ * How far the count of samples and the publisher's clock may part before the publisher is believed at once. Less than
+ * this is rounding to ms and bursts; more is a gap.
  */
 const TOLERANCE = 100 * TICKS_PER_MS;
+/** The count may be off the publisher's clock by this much for ever: nobody hears or sees it, and it is no jitter's average. */
+const QUIET = 10 * TICKS_PER_MS;
+/** The clocks are compared over this many frames, 3 s, or the count would follow every burst. */
+const AVERAGED = 128;
+/**
+ * What is left of the difference in each second of catching up. With the average above this settles within a minute
+ * and without swinging.
+ */
+const CATCH_UP = 0.1;
+/**
+ * The most that frames may be moved together or apart to follow a clock that runs differently: 0.05 %, a tick a frame,
+ * and less than a sample. Crystals differ by a fifth of it; a step of 100 ms now and then would be a click.
+ */
+const MAX_SLEW = 0.0005;
 
 /**
  * Times AAC frames by their samples. RTMP's milliseconds cut 23.22 ms to 23 and 24, which players hear as clicks;
- * 1,024 samples at 44.1 kHz are 2,089.8 ticks, and the error never adds up because the count starts from an anchor.
+ * 1,024 samples at 44.1 kHz are 2,089.8 ticks, and the error never adds up because the count is not rounded.
  */
 export class SampleClock {
+  /** Where the count began, in ticks; moved, and not rounded, to follow the publisher. */
   #anchor = 0;
+  /** Counted since then. A multiplication, as an error in a sum would add up over weeks. */
   #frames = 0;
   #ticksPerFrame = 0;
+  /** How much later than the count the publisher's clock is, on average. */
+  #lateness = 0;
   #last = -1;
 
   /** The time of the next frame, which the publisher says is at `claimed`. */
   next(claimed: Ticks, samplesPerFrame: number, rate: number): Ticks {
     const ticksPerFrame = (samplesPerFrame * TICKS_PER_SECOND) / rate;
-    const counted = this.#anchor + Math.round(this.#frames * ticksPerFrame);
-    const isCredible =
-      this.#frames > 0 && ticksPerFrame === this.#ticksPerFrame && Math.abs(counted - claimed) <= TOLERANCE;
-    if (!isCredible) {
-      this.#anchor = claimed;
-      this.#frames = 0;
-      this.#ticksPerFrame = ticksPerFrame;
-    }
+    const lateness = claimed - this.#counted;
+    if (ticksPerFrame === this.#ticksPerFrame && Math.abs(lateness) <= TOLERANCE) this.#follow(lateness);
+    else this.#begin(claimed, ticksPerFrame);
     // Believing the publisher again may mean going back a little; time within a track never does.
-    const time = Math.max(this.#last + 1, isCredible ? counted : claimed);
+    this.#last = Math.max(this.#last + 1, Math.round(this.#counted));
     this.#frames++;
-    this.#last = time;
-    return ticks(time);
+    return ticks(this.#last);
+  }
+
+  get #counted(): number {
+    return this.#anchor + this.#frames * this.#ticksPerFrame;
+  }
+
+  #begin(claimed: number, ticksPerFrame: number): void {
+    this.#anchor = claimed;
+    this.#frames = 0;
+    this.#ticksPerFrame = ticksPerFrame;
+    this.#lateness = 0;
+  }
+
+  /** Moves the count towards the publisher's clock, if that has really come to differ. */
+  #follow(lateness: number): void {
+    this.#lateness += (lateness - this.#lateness) / AVERAGED;
+    const excess = Math.abs(this.#lateness) - QUIET;
+    if (excess <= 0) return;
+    const step = this.#ticksPerFrame * Math.min(MAX_SLEW, (excess * CATCH_UP) / TICKS_PER_SECOND);
+    this.#anchor += Math.sign(this.#lateness) * step;
   }
 }

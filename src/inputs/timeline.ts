@@ -11,10 +11,20 @@ const JUMP_FORWARD_MS = 10_000;
 const JUMP_BACK_MS = 1_000;
 /** A track whose first frame would come to lie this far from the other track counts by a clock of its own. */
 const APART: Ticks = ticksFromSeconds(5);
-/** A jump that leads back to within this distance of the other track is the other track's own jump. */
+/** A step that leads to within this distance of the other track is the other track's own jump, or the end of a pause. */
 const TOGETHER: Ticks = ticksFromSeconds(1);
-/** Behind the stream's newest frame, for a track that starts anew: one frame at 25 fps. */
+/**
+ * Where tracks count by clocks of their own, a jump this long after the other's, in the stream's time, is still the
+ * same event: an encoder that starts anew may be busy with one track for some seconds before the other.
+ */
+const SAME_EVENT: Ticks = ticksFromSeconds(10);
+/** From one frame to the next where nothing better is known: 25 fps. */
 const STEP: Ticks = ticksFromMs(40);
+/**
+ * Frames of two seconds are the slowest video one meets; 16 of them reordered, the most that H.264 allows, are met by
+ * nobody. An offset of more than this is rubbish, and would show one frame hours late.
+ */
+const MAX_COMPOSITION_MS = 10_000;
 
 interface TrackClock {
   /** Last timestamp from the wire, 32 bits. */
@@ -25,6 +35,10 @@ interface TrackClock {
   offset: number;
   /** Last decode time given out. */
   dts: number;
+  /** Ticks between the last two frames that followed each other closely. */
+  step: number;
+  /** Decode time of a jump that began a time line and that the other track has not followed yet. */
+  leads: number | undefined;
 }
 
 /** A decode time, and whether the time line begins anew with it. */
@@ -62,18 +76,25 @@ export class Timeline {
     clock.last = timestamp;
     clock.unwrapped += step;
     const isJump = step > JUMP_FORWARD_MS || step < -JUMP_BACK_MS;
-    const isNewEpoch = isJump && this.#followJump(kind, clock);
+    const isNewEpoch = isJump && this.#followJump(kind, clock, step);
+    if (step > 0 && ticksFromMs(step) < TOGETHER) clock.step = ticksFromMs(step);
     // Strictly forward: two frames of a track at one time would have no duration.
     clock.dts = Math.max(clock.dts + 1, ticksFromMs(clock.unwrapped) + clock.offset);
+    if (isNewEpoch) clock.leads = clock.dts;
     return { dts: ticks(clock.dts), isNewEpoch };
   }
 
   #placeFirst(kind: TimedKind, timestamp: number): PlacedTime {
     const other = this.#other(kind);
-    const clock = { last: timestamp, unwrapped: timestamp, offset: 0, dts: 0 };
-    if (!other) {
-      clock.offset = this.#origin - ticksFromMs(timestamp);
-    } else {
+    const clock: TrackClock = {
+      last: timestamp,
+      unwrapped: timestamp,
+      offset: this.#origin - ticksFromMs(timestamp),
+      dts: 0,
+      step: STEP,
+      leads: undefined,
+    };
+    if (other) {
       // Count by the other track's clock, so that the two agree on where they are after a wrap.
       clock.unwrapped = other.unwrapped + ((timestamp - other.last) | 0);
       clock.offset = other.offset;
@@ -87,20 +108,42 @@ export class Timeline {
   }
 
   /** Gives a clock that has jumped a new offset. False if the other track's jump has already made the new time line. */
-  #followJump(kind: TimedKind, clock: TrackClock): boolean {
+  #followJump(kind: TimedKind, clock: TrackClock, step: number): boolean {
     const other = this.#other(kind);
-    if (other && other.offset !== clock.offset) {
-      const together = ticksFromMs(clock.unwrapped) + other.offset;
-      if (Math.abs(together - other.dts) <= TOGETHER) {
-        clock.offset = other.offset;
-        return false;
-      }
+    if (other && isTogether(clock, other, step)) {
+      clock.offset = other.offset;
+      clock.leads = undefined;
+      other.leads = undefined;
+      return false;
     }
-    clock.offset = this.newest + STEP - ticksFromMs(clock.unwrapped);
-    return true;
+    clock.offset = this.#goOnAt(clock) - ticksFromMs(clock.unwrapped);
+    const isSameEvent = other?.leads !== undefined && other.dts - other.leads <= SAME_EVENT;
+    if (isSameEvent) other.leads = undefined;
+    return !isSameEvent;
+  }
+
+  /**
+   * Where the frame after a jump belongs: behind its own track's last one, or it would part from the other track a
+   * little more with each jump; behind everything there is if its track has been silent.
+   */
+  #goOnAt(clock: TrackClock): number {
+    const { newest } = this;
+    return newest - clock.dts > TOGETHER ? newest + STEP : clock.dts + clock.step;
   }
 
   #other(kind: TimedKind): TrackClock | undefined {
     return this.#clocks.get(kind === 'video' ? 'audio' : 'video');
   }
+}
+
+/** By the other track's offset, does this clock stand where the other is? A step back that overlaps its own track does not count. */
+function isTogether(clock: TrackClock, other: TrackClock, step: number): boolean {
+  if (step < 0 && clock.offset === other.offset) return false;
+  return Math.abs(ticksFromMs(clock.unwrapped) + other.offset - other.dts) <= TOGETHER;
+}
+
+/** When a frame is shown. `compositionMs`: from decoding to showing, signed; what no encoder means counts as 0. */
+export function presentationTime(dts: Ticks, compositionMs: number): Ticks {
+  const isCredible = Math.abs(compositionMs) <= MAX_COMPOSITION_MS;
+  return ticks(dts + (isCredible ? ticksFromMs(compositionMs) : 0));
 }

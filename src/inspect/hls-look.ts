@@ -6,7 +6,7 @@ import { PlaylistLook, type PlaylistLookOptions } from './playlist-look.ts';
 import type { MediaPlaylist, MultivariantPlaylist, Variant } from './playlist.ts';
 import type { HlsReport, PlaylistReport, VariantReport } from './report.ts';
 
-type HlsBody = Pick<HlsReport, 'kind' | 'playlistKind' | 'variants' | 'playlists' | 'live' | 'bytes'>;
+export type HlsBody = Pick<HlsReport, 'kind' | 'playlistKind' | 'variants' | 'playlists' | 'live' | 'bytes'>;
 
 /** Looks at a playlist that has been read already, and at all that it names. */
 export async function lookAtHls(
@@ -17,15 +17,15 @@ export async function lookAtHls(
   if (playlist.kind === 'media') {
     const uri = url.pathname.slice(url.pathname.lastIndexOf('/') + 1) || url.href;
     const report = await new PlaylistLook(url, uri, options).run(playlist);
-    return body('media', [], [report]);
+    return hlsBody('media', [], [report]);
   }
   for (const warning of playlist.warnings) options.findings.add('playlist-parser', warning);
   const playlists = await lookAtAll(playlist, options);
-  const variants = playlist.variants.map((variant) => compare(variant, playlists, options.findings));
-  return body('multivariant', variants, playlists);
+  const variants = playlist.variants.map((variant) => compareVariant(variant, playlists, options.findings));
+  return hlsBody('multivariant', variants, playlists);
 }
 
-function body(
+export function hlsBody(
   playlistKind: HlsReport['playlistKind'],
   variants: VariantReport[],
   playlists: PlaylistReport[],
@@ -59,7 +59,11 @@ async function lookAtAll(
 }
 
 /** What the multivariant playlist promises, beside what was found. */
-function compare(variant: Variant, playlists: readonly PlaylistReport[], findings: Findings): VariantReport {
+export function compareVariant(
+  variant: Variant,
+  playlists: readonly PlaylistReport[],
+  findings: Findings,
+): VariantReport {
   const playlist = playlists.find((one) => one.uri === variant.uri);
   const readBytes = playlist?.segments.reduce((sum, segment) => sum + segment.bytes, 0) ?? 0;
   const measured = {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { FlvError } from '../containers/flv/reader.ts';
+import { check } from './check/check.ts';
 import { detectKind } from './detect.ts';
 import { InspectError } from './errors.ts';
 import { Findings } from './findings.ts';
@@ -22,6 +23,8 @@ export interface InspectOptions {
   readonly seconds: number;
   /** Ends the look early; what was seen so far is reported. */
   readonly signal?: AbortSignal | undefined;
+  /** Follow a playlist as a strict validator does, and put what it breaks into the report. */
+  readonly check?: boolean | undefined;
 }
 
 /**
@@ -31,6 +34,7 @@ export interface InspectOptions {
  */
 export async function inspect(target: string, options: InspectOptions): Promise<Report> {
   const { signal } = options;
+  if (options.check === true) return check(target, options);
   const url = targetUrl(target, pathToFileURL);
   const opened = await openSource(url, { signal });
   const { answer: kind, source } = await peek(opened, signal, (head, isAll) =>

@@ -2,18 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InspectError } from './errors.ts';
 import type { Findings } from './findings.ts';
 import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS, MAX_SEGMENTS_AT_START } from './limits.ts';
-import { findInMedia } from './media-findings.ts';
-import { MediaLook } from './media-look.ts';
-import { rounded, seconds } from './numbers.ts';
-import { readPlaylist, type MediaPlaylist, type PlaylistSegment } from './playlist.ts';
+import { readPlaylist, type MediaPlaylist } from './playlist.ts';
 import { readWhole } from './reading.ts';
 import { ReloadWatch } from './reload-watch.ts';
-import type { EndReason, PlaylistReport, SegmentReport } from './report.ts';
-import { lookAtSegment, type SegmentLooked } from './segment-look.ts';
-import { TransportClock } from './ts-packets.ts';
+import type { EndReason, PlaylistReport } from './report.ts';
+import { SegmentsLook } from './segments-look.ts';
 
-/** EXTINF may be off by this much before it is called odd: less than a frame at 60 per second. */
-const EXTINF_TOLERANCE_SECONDS = 0.015;
 /** Never ask for a playlist more often, whatever its target duration says. */
 const MIN_RELOAD_MS = 250;
 
@@ -29,18 +23,16 @@ export class PlaylistLook {
   readonly #url: URL;
   readonly #uri: string;
   readonly #options: PlaylistLookOptions;
-  readonly #media = new MediaLook();
-  readonly #clock = new TransportClock();
+  readonly #segments: SegmentsLook;
   readonly #reloads: ReloadWatch;
-  readonly #looked: SegmentLooked[] = [];
   #next: number | undefined;
-  #bytes = 0;
 
   /** `uri`: as named in the multivariant playlist, for the findings. */
   constructor(url: URL, uri: string, options: PlaylistLookOptions) {
     this.#url = url;
     this.#uri = uri;
     this.#options = options;
+    this.#segments = new SegmentsLook(uri, options.findings);
     this.#reloads = new ReloadWatch(uri, options.findings);
   }
 
@@ -71,7 +63,7 @@ export class PlaylistLook {
         break;
       }
     }
-    return this.#report(opening, playlist, ended);
+    return this.#segments.report({ opening, last: playlist, ended, loads: this.#reloads.loads });
   }
 
   async #load(): Promise<MediaPlaylist> {
@@ -101,46 +93,20 @@ export class PlaylistLook {
         `${missed} segments left the playlist before they were read`,
         this.#uri,
       );
-      this.#breakClock();
+      this.#segments.breakClock();
     }
     for (const segment of playlist.segments) {
       if (this.#next !== undefined && segment.sequence < this.#next) continue;
       if (signal?.aborted) return 'stopped';
-      if (live && Date.now() >= deadline && this.#looked.length > 0) return 'time';
-      if (this.#looked.length >= MAX_SEGMENTS) {
+      if (live && Date.now() >= deadline && this.#segments.count > 0) return 'time';
+      if (this.#segments.count >= MAX_SEGMENTS) {
         findings.add('stopped-at-limit', `only the first ${MAX_SEGMENTS} segments were read`, this.#uri);
         return 'limit';
       }
-      await this.#lookAt(segment, playlist);
+      await this.#segments.fetch(segment, playlist.targetDuration, signal);
       this.#next = segment.sequence + 1;
     }
     return live ? undefined : 'end';
-  }
-
-  async #lookAt(segment: PlaylistSegment, { targetDuration }: MediaPlaylist): Promise<void> {
-    const { findings, signal } = this.#options;
-    const where = `${this.#uri} #${segment.sequence}`;
-    if (segment.discontinuity) this.#breakClock();
-    const looked = await lookAtSegment(segment, {
-      media: this.#media,
-      clock: this.#clock,
-      findings,
-      where,
-      signal,
-    });
-    if (signal?.aborted && looked.report.error !== undefined) return;
-    if (looked.report.error !== undefined) this.#breakClock();
-    this.#looked.push(looked);
-    this.#bytes += looked.report.bytes;
-    if (targetDuration !== undefined && Math.round(segment.extinfSeconds) > targetDuration) {
-      const message = `EXTINF ${segment.extinfSeconds} is over the target duration of ${targetDuration} s`;
-      findings.add('segment-over-target-duration', message, where);
-    }
-  }
-
-  #breakClock(): void {
-    this.#media.breakClock();
-    this.#clock.breakClock();
   }
 
   /** RFC 8216 §6.3.4: a target duration after a change, half of it otherwise. False once the time is up. */
@@ -152,52 +118,5 @@ export class PlaylistLook {
     const wait = Math.max(MIN_RELOAD_MS, period);
     await sleep(Math.min(wait, left), undefined, { signal }).catch(() => undefined);
     return wait < left && signal?.aborted !== true;
-  }
-
-  #report(opening: MediaPlaylist, last: MediaPlaylist, ended: EndReason): PlaylistReport {
-    const { findings } = this.#options;
-    const media = this.#media.report(this.#bytes);
-    const segments = this.#looked.map((looked, index) => this.#measure(looked, this.#looked[index + 1]));
-    if (segments.some((segment) => segment.error === undefined)) findInMedia(media, findings, this.#uri);
-    const rates = segments.map((segment) => segment.bitsPerSecond).filter((rate) => rate !== undefined);
-    const sum = (of: (segment: SegmentReport) => number): number =>
-      rounded(
-        segments.reduce((total, segment) => total + of(segment), 0),
-        6,
-      );
-    return {
-      uri: this.#uri,
-      ended,
-      live: !last.endList,
-      version: last.version,
-      playlistType: last.playlistType,
-      targetDuration: last.targetDuration,
-      independentSegments: last.independentSegments,
-      discontinuitySequence: last.discontinuitySequence,
-      firstMediaSequence: opening.mediaSequence,
-      lastMediaSequence: last.mediaSequence,
-      loads: this.#reloads.loads,
-      extinfSumSeconds: sum((segment) => segment.extinfSeconds),
-      mediaSumSeconds: sum((segment) => segment.mediaSeconds ?? 0),
-      peakSegmentBitsPerSecond: rates.length > 0 ? Math.max(...rates) : undefined,
-      segments,
-      ...media,
-    };
-  }
-
-  /** How long the segment's media really is: known only once the next one has begun. */
-  #measure({ report, reference }: SegmentLooked, next: SegmentLooked | undefined): SegmentReport {
-    if (!reference) return report;
-    const goesOn =
-      next?.reference && next.report.sequence === report.sequence + 1 && !next.report.discontinuity;
-    const step = reference.frames > 1 ? (reference.lastDts - reference.firstDts) / (reference.frames - 1) : 0;
-    const end = goesOn ? next.reference.firstDts : reference.lastDts + step;
-    const mediaSeconds = seconds(end - reference.firstDts);
-    const differenceSeconds = rounded(report.extinfSeconds - mediaSeconds, 6);
-    if (Math.abs(differenceSeconds) > EXTINF_TOLERANCE_SECONDS) {
-      const message = `EXTINF says ${report.extinfSeconds} s, the media lasts ${mediaSeconds} s`;
-      this.#options.findings.add('extinf-off', message, `${this.#uri} #${report.sequence}`);
-    }
-    return { ...report, mediaSeconds, measuredTo: goesOn ? 'next' : 'last', differenceSeconds };
   }
 }

@@ -60,14 +60,26 @@ export function readPlaylist(text: string, url: URL): MediaPlaylist | Multivaria
   parser.on('warn', ({ message }) => {
     warnings.push(message);
   });
-  parser.push(text.replace(/^\uFEFF/, ''));
-  parser.end();
-  const parsed = parser.manifest;
+  const parsed = parsedBy(parser, text.replace(/^\uFEFF/, ''), url);
   if (parsed.playlists) return multivariant(parsed, parsed.playlists, url, warnings);
   if (parsed.targetDuration === undefined && parsed.segments.length === 0) {
     throw new InspectError('BROKEN', `${url.href} has neither segments nor variants nor a target duration`);
   }
   return media(parsed, url, warnings);
+}
+
+/** The parser has no errors of its own: at what it did not expect (an odd IV, a group without a name) it falls over. */
+function parsedBy(parser: Parser, text: string, url: URL): ParsedPlaylist {
+  try {
+    parser.push(text);
+    parser.end();
+    return parser.manifest;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InspectError('BROKEN', `${url.href} is a playlist that m3u8-parser cannot read (${why})`, {
+      cause: error,
+    });
+  }
 }
 
 function media(parsed: ParsedPlaylist, url: URL, warnings: string[]): MediaPlaylist {
@@ -135,7 +147,7 @@ function number(value: string | number | undefined): number | undefined {
 }
 
 /** A playlist from the web may not make us open files, or anything else but the web. */
-function resolve(uri: string, base: URL): URL {
+export function resolve(uri: string, base: URL): URL {
   if (!URL.canParse(uri, base.href))
     throw new InspectError('BROKEN', `the playlist names an impossible URI: ${uri}`);
   const url = new URL(uri, base);

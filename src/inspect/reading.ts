@@ -111,9 +111,10 @@ export async function readWhole(
   what: string,
   maxBytes: number,
   options: OpenOptions = {},
-): Promise<{ readonly url: URL; readonly bytes: Buffer }> {
+): Promise<{ readonly url: URL; readonly bytes: Buffer; readonly headers?: Headers | undefined }> {
   const source = await openSource(url, options);
-  return { url: source.url, bytes: await readRest(source, what, maxBytes, options.signal) };
+  const bytes = await readRest(source, what, maxBytes, options.signal);
+  return { url: source.url, bytes, headers: source.headers };
 }
 
 /** The same for a source that is open already. */

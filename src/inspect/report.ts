@@ -1,3 +1,5 @@
+import type { CheckReport } from './check/check-report.ts';
+
 /**
  * What `inspect` tells, and what `--json` prints. Names and units are stable: a change of meaning raises `format`.
  *
@@ -40,6 +42,8 @@ export interface HlsReport extends ReportHead {
   readonly variants: readonly VariantReport[];
   /** Every media playlist that was looked at; one of them if the source is a media playlist. */
   readonly playlists: readonly PlaylistReport[];
+  /** Only of `inspect --check`. */
+  readonly check?: CheckReport | undefined;
 }
 
 /** One EXT-X-STREAM-INF beside what its playlist turned out to be. */

@@ -6,7 +6,8 @@ import { bitsPerSecond, seconds } from './numbers.ts';
 import type { PlaylistSegment } from './playlist.ts';
 import { readWhole } from './reading.ts';
 import type { SegmentReport, SegmentTrack } from './report.ts';
-import { TransportLook, type TrackRange } from './ts-look.ts';
+import type { TrackInSegment } from './track-in-segment.ts';
+import { TransportLook } from './ts-look.ts';
 import type { TransportClock } from './ts-packets.ts';
 
 export interface SegmentLookOptions {
@@ -14,45 +15,56 @@ export interface SegmentLookOptions {
   readonly findings: Findings;
   readonly clock: TransportClock;
   readonly where: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A segment's report, and the track by which its length is measured. */
 export interface SegmentLooked {
   readonly report: SegmentReport;
-  readonly reference?: TrackRange | undefined;
+  readonly reference?: TrackInSegment | undefined;
+  /** Undefined if nothing could be read. */
+  readonly look?: TransportLook | undefined;
 }
 
 /** Fetches one segment and takes it apart. What is wrong with it is in the report, not thrown. */
 export async function lookAtSegment(
   segment: PlaylistSegment,
+  signal: AbortSignal | undefined,
   options: SegmentLookOptions,
 ): Promise<SegmentLooked> {
-  const { findings, where, signal } = options;
-  let bytes: Buffer;
+  const { findings, where } = options;
   try {
-    ({ bytes } = await readWhole(segment.url, 'the segment', MAX_SEGMENT_BYTES, {
+    const { bytes } = await readWhole(segment.url, 'the segment', MAX_SEGMENT_BYTES, {
       signal,
       range: segment.range,
-    }));
+    });
+    return takeSegmentApart(segment, bytes, options);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     if (!signal?.aborted) findings.add('segment-unreachable', error.message, where);
-    return { report: unread(segment, 0, error.message) };
+    return { report: unreadSegment(segment, 0, error.message) };
   }
+}
+
+/** The same for a segment that has been fetched. */
+export function takeSegmentApart(
+  segment: PlaylistSegment,
+  bytes: Buffer,
+  options: SegmentLookOptions,
+): SegmentLooked {
+  const { findings, where } = options;
   if (segment.sealed !== undefined) {
     findings.add('segment-not-read', segment.sealed, where);
-    return { report: unread(segment, bytes.length, segment.sealed) };
+    return { report: unreadSegment(segment, bytes.length, segment.sealed) };
   }
   if (bytes[0] !== 0x47) {
     const error = 'it does not begin with a transport packet';
     findings.add('segment-not-read', error, where);
-    return { report: unread(segment, bytes.length, error) };
+    return { report: unreadSegment(segment, bytes.length, error) };
   }
   return takeApart(segment, bytes, options);
 }
 
-function unread(segment: PlaylistSegment, bytes: number, error: string): SegmentReport {
+export function unreadSegment(segment: PlaylistSegment, bytes: number, error: string): SegmentReport {
   return { ...listed(segment, bytes), startsWithPat: false, startsWithPmt: false, error };
 }
 
@@ -80,9 +92,10 @@ function takeApart(segment: PlaylistSegment, bytes: Buffer, options: SegmentLook
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     findings.add('segment-not-read', error.message, where);
-    return { report: unread(segment, bytes.length, error.message) };
+    return { report: unreadSegment(segment, bytes.length, error.message) };
   }
-  const { video, audio } = look.ranges;
+  const video = look.firstTrack('video');
+  const audio = look.firstTrack('audio');
   const first = look.firstAccessUnit;
   if (!look.startsWithPat || !look.startsWithPmt) {
     findings.add('segment-without-pat-pmt', 'the first two packets are not the PAT and the PMT', where);
@@ -100,10 +113,10 @@ function takeApart(segment: PlaylistSegment, bytes: Buffer, options: SegmentLook
     video: video && rangeInSeconds(video),
     audio: audio && rangeInSeconds(audio),
   };
-  return { report, reference: video ?? audio };
+  return { report, reference: video ?? audio, look };
 }
 
-function rangeInSeconds(range: TrackRange): SegmentTrack {
+function rangeInSeconds(range: TrackInSegment): SegmentTrack {
   return {
     frames: range.frames,
     firstDtsSeconds: seconds(range.firstDts),

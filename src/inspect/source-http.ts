@@ -26,6 +26,7 @@ export async function openHttp(url: URL, { signal, range }: OpenOptions): Promis
     return {
       url: new URL(response.url),
       size: sizeOf(response),
+      headers: response.headers,
       chunks: bodyOf(response),
       close: () => closing.abort(),
     };

@@ -5,6 +5,8 @@ export interface Source {
   /** Undefined where nobody knows: as a rule a live stream. */
   readonly size: number | undefined;
   readonly chunks: AsyncIterator<Uint8Array>;
+  /** Only of HTTP. */
+  readonly headers?: Headers | undefined;
   /** Safe to call twice. */
   close(): void;
 }

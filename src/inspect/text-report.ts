@@ -17,7 +17,7 @@ export function textReport(report: Report): string {
 }
 
 /** Names come from the other end: a control character in one must not reach the terminal. */
-function printable(line: string): string {
+export function printable(line: string): string {
   return line.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }
 

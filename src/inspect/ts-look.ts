@@ -1,19 +1,21 @@
 import m2ts, { type PesEvent } from 'mux.js/lib/m2ts/m2ts.js';
 import probe from 'mux.js/lib/m2ts/probe.js';
+import { InspectError } from './errors.ts';
 import type { Findings } from './findings.ts';
 import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';
 import type { TransportFacts } from './report.ts';
 import { PacketWatch, TS_PACKET_BYTES, type TransportClock } from './ts-packets.ts';
 import type { TimedPes } from './timed-pes.ts';
+import { TrackInSegment } from './track-in-segment.ts';
 import { AdtsLook } from './ts-audio.ts';
 import { AccessUnitLook, type AccessUnit } from './ts-video.ts';
 
 /** ISO/IEC 13818-1 §2.7.2. */
 const MAX_PCR_INTERVAL_SECONDS = 0.1;
 
-const STREAM_TYPE_AVC = 0x1b;
-const STREAM_TYPE_ADTS = 0x0f;
+export const STREAM_TYPE_AVC = 0x1b;
+export const STREAM_TYPE_ADTS = 0x0f;
 /** What mux.js does not take apart: ISO/IEC 13818-1 Table 2-34 and the registered private ones. */
 const OTHER_STREAMS: Readonly<Record<number, string>> = {
   0x01: 'MPEG-1 video',
@@ -26,15 +28,6 @@ const OTHER_STREAMS: Readonly<Record<number, string>> = {
   0x81: 'AC-3',
   0x87: 'E-AC-3',
 };
-
-/** DTS and PTS of one track within the bytes looked at, in ticks. */
-export interface TrackRange {
-  frames: number;
-  firstDts: number;
-  lastDts: number;
-  minPts: number;
-  maxPts: number;
-}
 
 export interface TransportLookOptions {
   readonly media: MediaLook;
@@ -55,7 +48,8 @@ export class TransportLook {
   #pmtPid: number | undefined;
   #pushed = 0;
   #pesWithoutTime = 0;
-  readonly ranges: { video?: TrackRange; audio?: TrackRange } = {};
+  /** By PID: what these bytes have of each track. */
+  readonly tracks = new Map<number, TrackInSegment>();
   /** Undefined until there is one. */
   firstAccessUnit: AccessUnit | undefined;
 
@@ -78,14 +72,19 @@ export class TransportLook {
 
   push(bytes: Uint8Array): void {
     this.#pushed += bytes.length;
-    this.#packets.push(bytes);
+    takenApart(() => this.#packets.push(bytes));
   }
 
   /** No more is coming: hands on what is still held, and tells what is odd. */
   end(cut: boolean): void {
     this.#watch.end();
-    this.#packets.flush();
+    takenApart(() => this.#packets.flush());
     this.#findOdd(cut);
+  }
+
+  /** The first track of that kind that has frames. */
+  firstTrack(kind: 'video' | 'audio'): TrackInSegment | undefined {
+    return [...this.tracks.values()].find((track) => track.kind === kind && track.frames > 0);
   }
 
   get startsWithPat(): boolean {
@@ -157,22 +156,36 @@ export class TransportLook {
     const { media } = this.#options;
     const track = media.track(`pid ${pes.trackId}`, 'video');
     const unit = this.#video.read(pes);
-    if (unit.facts) track.describe(unit.facts);
+    const here = this.#here(pes);
+    here.frame(pes);
+    if (unit.facts) {
+      track.describe(unit.facts);
+      here.describe(unit.facts);
+    }
     this.firstAccessUnit ??= unit;
     media.add(track, { dts: pes.dts, pts: pes.pts, bytes, keyFrame: unit.idr });
-    this.ranges.video = widened(this.ranges.video, pes);
   }
 
   #seeAudio(pes: TimedPes, bytes: number): void {
     const { media } = this.#options;
     const track = media.track(`pid ${pes.trackId}`, 'audio');
     let packetBytes = bytes; // all counted with the first frame of the packet
+    const here = this.#here(pes);
     for (const frame of this.#adts.read(pes)) {
       track.describe(frame.facts);
+      here.describe(frame.facts);
+      here.frame(frame);
       media.add(track, { dts: frame.dts, pts: frame.pts, bytes: packetBytes, keyFrame: true });
       packetBytes = 0;
-      this.ranges.audio = widened(this.ranges.audio, frame);
     }
+  }
+
+  #here(pes: TimedPes): TrackInSegment {
+    const kind = pes.type === 'video' ? 'video' : 'audio';
+    const here = this.tracks.get(pes.trackId) ?? new TrackInSegment(pes.trackId, kind);
+    this.tracks.set(pes.trackId, here);
+    here.packet(pes.dts);
+    return here;
   }
 
   #findOdd(cut: boolean): void {
@@ -216,16 +229,13 @@ export class TransportLook {
   }
 }
 
-function widened(
-  range: TrackRange | undefined,
-  frame: { readonly dts: number; readonly pts: number },
-): TrackRange {
-  if (!range) {
-    return { frames: 1, firstDts: frame.dts, lastDts: frame.dts, minPts: frame.pts, maxPts: frame.pts };
+/** mux.js has no errors of its own: at a program map that is not in force yet, for one, it falls over. */
+function takenApart(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof InspectError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InspectError('BROKEN', `MPEG-TS that mux.js cannot take apart (${why})`, { cause: error });
   }
-  range.frames++;
-  range.lastDts = frame.dts;
-  range.minPts = Math.min(range.minPts, frame.pts);
-  range.maxPts = Math.max(range.maxPts, frame.pts);
-  return range;
 }

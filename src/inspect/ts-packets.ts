@@ -13,10 +13,13 @@ export class TransportClock {
   /** Last DTS, to take the 33 bits over their wrap. */
   near: number | undefined;
   readonly counters = new Map<number, number>();
+  /** Last PCR's 33-bit base. */
+  pcr: number | undefined;
 
   breakClock(): void {
     this.near = undefined;
     this.counters.clear();
+    this.pcr = undefined;
   }
 }
 
@@ -28,8 +31,8 @@ export class PacketWatch {
   packets = 0;
   continuityErrors = 0;
   pcrCount = 0;
+  #pcrPairs = 0;
   #longestPcrTicks = 0;
-  #lastPcr: number | undefined;
   #pmtPid: number | undefined;
   readonly #clock: TransportClock;
   /** PIDs of the first two packets that are not other tables. */
@@ -100,15 +103,16 @@ export class PacketWatch {
     const base =
       packet[6]! * 2 ** 25 + packet[7]! * 2 ** 17 + packet[8]! * 2 ** 9 + packet[9]! * 2 + (packet[10]! >> 7);
     this.pcrCount++;
-    if (this.#lastPcr !== undefined) {
-      const interval = (base - this.#lastPcr + 2 ** 33) % 2 ** 33;
+    if (this.#clock.pcr !== undefined) {
+      const interval = (base - this.#clock.pcr + 2 ** 33) % 2 ** 33;
+      this.#pcrPairs++;
       if (interval < 2 ** 32) this.#longestPcrTicks = Math.max(this.#longestPcrTicks, interval);
     }
-    this.#lastPcr = base;
+    this.#clock.pcr = base;
   }
 
   get longestPcrIntervalSeconds(): number | undefined {
-    return this.pcrCount > 1 ? seconds(this.#longestPcrTicks) : undefined;
+    return this.#pcrPairs > 0 ? seconds(this.#longestPcrTicks) : undefined;
   }
 
   get startsWithPat(): boolean {

@@ -1,4 +1,5 @@
 import h264, { type NalEvent } from 'mux.js/lib/codecs/h264.js';
+import { isRecoveryPoint } from '../codecs/avc/sei.ts';
 import { readSps } from '../codecs/avc/sps.ts';
 import type { Findings } from './findings.ts';
 import type { TrackFacts } from './track-look.ts';
@@ -7,6 +8,8 @@ import type { TimedPes } from './timed-pes.ts';
 /** What one PES packet of video holds. */
 export interface AccessUnit {
   readonly idr: boolean;
+  /** An SEI message says that decoding may begin here: open GOPs, and encoders that refresh bit by bit. */
+  readonly recoveryPoint: boolean;
   readonly sps: boolean;
   readonly pps: boolean;
   /** Of its last sequence parameter set. */
@@ -14,6 +17,7 @@ export interface AccessUnit {
 }
 
 const NAL_IDR = 5;
+const NAL_SEI = 6;
 const NAL_SPS = 7;
 const NAL_PPS = 8;
 
@@ -44,6 +48,7 @@ export class AccessUnitLook {
     const sps = this.#nals.findLast((nal) => nal.config !== undefined);
     return {
       idr: has(NAL_IDR),
+      recoveryPoint: this.#nals.some((nal) => nal.nalUnitTypeCode === NAL_SEI && isRecoveryPoint(nal.data)),
       sps: has(NAL_SPS),
       pps: has(NAL_PPS),
       ...(sps ? { facts: factsOf(sps) } : {}),

@@ -11,6 +11,11 @@ export interface VideoFrame {
   readonly pts: Ticks;
   /** A decoder can start here. */
   readonly startsGop: boolean;
+  /**
+   * A decoder can start here, but shows whole pictures only after some frames, or leaves some out: a recovery point, no IDR
+   * picture. What follows needs what came before, strictly speaking.
+   */
+  readonly recovers?: boolean;
   /** Counts the stream's time lines: a new publisher or a jump in its clock makes a new one. */
   readonly epoch: number;
   /** NAL units with length prefixes of `track.nalLengthSize` bytes; never empty. A view, not a copy. */

@@ -8,62 +8,56 @@ export interface StreamMetrics {
   readonly audioFrames: number;
   readonly framesPerSecond: number | undefined;
   readonly gopSeconds: number | undefined;
+  /** Messages of the present publisher that did not become frames, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
   /** Viewers and bytes by protocol. */
   readonly viewers: Readonly<Record<string, number>>;
   readonly bytesOut: Readonly<Record<string, number>>;
+  /** Viewers of RTMP, HTTP-FLV and WebSocket-FLV by state. */
+  readonly states: Readonly<Record<string, number>>;
+  /** Bytes that wait for all of these viewers, and for the one for whom most do. */
+  readonly queuedBytes: number;
+  readonly maxQueuedBytes: number;
 }
 
-/** Prometheus metrics. Streams are asked for their figures at the scrape, so that a frame costs nothing here. */
+/** What has happened to slow viewers since the start of the process, by protocol. */
+export interface ViewerMetrics {
+  readonly lags: Readonly<Record<string, number>>;
+  readonly skippedGops: Readonly<Record<string, number>>;
+  readonly skippedBatches: Readonly<Record<string, number>>;
+  /** Viewers that were closed: by reason, then by protocol. */
+  readonly closed: Iterable<readonly [reason: string, counts: Readonly<Record<string, number>>]>;
+}
+
+/** Both are asked at each scrape, so that a frame costs nothing here. */
+export interface MetricsSource {
+  readonly streams: () => readonly StreamMetrics[];
+  readonly viewers: () => ViewerMetrics;
+}
+
+/** Prometheus metrics. The README's table says what there is. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #streams: () => readonly StreamMetrics[];
+  readonly #source: MetricsSource;
   readonly #closed: Counter<'door' | 'reason'>;
 
-  constructor(streams: () => readonly StreamMetrics[]) {
-    this.#streams = streams;
-    const registers = [this.#registry];
+  constructor(source: MetricsSource) {
+    this.#source = source;
     collectDefaultMetrics({ register: this.#registry });
     this.#closed = new Counter({
       name: 'millrace_connections_closed_total',
       help: 'Connections that were closed, by door and reason.',
       labelNames: ['door', 'reason'],
-      registers,
+      registers: [this.#registry],
     });
-    this.#gauge(
-      'millrace_stream_frames_per_second',
-      'Video frames per second of a stream, measured.',
-      (one) => one.framesPerSecond,
-    );
-    this.#gauge('millrace_stream_gop_seconds', 'Length of the last whole GOP.', (one) => one.gopSeconds);
-    this.#gauge(
-      'millrace_stream_bytes_in',
-      'Media bytes received since the stream began.',
-      (one) => one.bytesIn,
-    );
-    this.#gauge(
-      'millrace_stream_video_frames_in',
-      'Video frames received since the stream began.',
-      (one) => one.videoFrames,
-    );
-    this.#gauge(
-      'millrace_stream_audio_frames_in',
-      'Audio frames received since the stream began.',
-      (one) => one.audioFrames,
-    );
-    this.#byProtocol('millrace_stream_viewers', 'Viewers of a stream by protocol.', (one) => one.viewers);
-    this.#byProtocol(
-      'millrace_stream_bytes_out',
-      'Bytes handed to viewers by wire format.',
-      (one) => one.bytesOut,
-    );
     const count: Gauge = new Gauge({
       name: 'millrace_streams',
       help: 'Streams that are live or in their grace time.',
-      registers,
-      collect: () => {
-        count.set(this.#streams().length);
-      },
+      registers: [this.#registry],
+      collect: () => count.set(this.#source.streams().length),
     });
+    this.#describeStreams();
+    this.#describeViewers();
   }
 
   connectionClosed(door: string, reason: string): void {
@@ -74,15 +68,61 @@ export class Metrics {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
-  #gauge(name: string, help: string, read: (one: StreamMetrics) => number | undefined): void {
+  #describeStreams(): void {
+    const one = this.#perStream.bind(this);
+    const by = this.#perStreamAnd.bind(this);
+    one('frames_per_second', 'Video frames per second, measured.', (each) => each.framesPerSecond);
+    one('gop_seconds', 'Length of the last whole GOP.', (each) => each.gopSeconds);
+    one('bytes_in', 'Media bytes received since the stream began.', (each) => each.bytesIn);
+    one('video_frames_in', 'Video frames received since the stream began.', (each) => each.videoFrames);
+    one('audio_frames_in', 'Audio frames received since the stream began.', (each) => each.audioFrames);
+    by(
+      'messages_dropped',
+      'reason',
+      'Publisher’s messages that did not become frames.',
+      (each) => each.dropped,
+    );
+    by('viewers', 'protocol', 'Viewers by protocol.', (each) => each.viewers);
+    by('bytes_out', 'protocol', 'Bytes handed to viewers by wire format.', (each) => each.bytesOut);
+    by('viewers_by_state', 'state', 'Viewers that are joining, live or lagging.', (each) => each.states);
+    one('queued_bytes', 'Bytes that wait for viewers.', (each) => each.queuedBytes);
+    one('max_queued_bytes', 'Bytes that wait for the slowest viewer.', (each) => each.maxQueuedBytes);
+  }
+
+  #describeViewers(): void {
+    this.#perProtocol('viewer_lags_total', 'Times a viewer fell behind.', (all) => all.lags);
+    this.#perProtocol(
+      'viewer_skipped_gops_total',
+      'Whole GOPs not given to a viewer.',
+      (all) => all.skippedGops,
+    );
+    this.#perProtocol(
+      'viewer_skipped_batches_total',
+      'Batches not given to a viewer.',
+      (all) => all.skippedBatches,
+    );
+    const closed: Counter<'protocol' | 'reason'> = new Counter({
+      name: 'millrace_viewers_closed_total',
+      help: 'Viewers that were closed, by protocol and reason.',
+      labelNames: ['protocol', 'reason'],
+      registers: [this.#registry],
+      collect: () => {
+        closed.reset();
+        for (const [reason, counts] of this.#source.viewers().closed)
+          for (const [protocol, value] of Object.entries(counts)) closed.inc({ protocol, reason }, value);
+      },
+    });
+  }
+
+  #perStream(name: string, help: string, read: (one: StreamMetrics) => number | undefined): void {
     const gauge = new Gauge({
-      name,
+      name: `millrace_stream_${name}`,
       help,
       labelNames: ['stream'],
       registers: [this.#registry],
       collect: () => {
         gauge.reset(); // streams that are over must not linger
-        for (const one of this.#streams()) {
+        for (const one of this.#source.streams()) {
           const value = read(one);
           if (value !== undefined) gauge.set({ stream: one.stream }, value);
         }
@@ -90,22 +130,41 @@ export class Metrics {
     });
   }
 
-  #byProtocol(
+  #perStreamAnd(
     name: string,
+    label: string,
     help: string,
     read: (one: StreamMetrics) => Readonly<Record<string, number>>,
   ): void {
     const gauge = new Gauge({
-      name,
+      name: `millrace_stream_${name}`,
       help,
-      labelNames: ['stream', 'protocol'],
+      labelNames: ['stream', label],
       registers: [this.#registry],
       collect: () => {
         gauge.reset();
-        for (const one of this.#streams()) {
-          for (const [protocol, value] of Object.entries(read(one)))
-            gauge.set({ stream: one.stream, protocol }, value);
-        }
+        for (const one of this.#source.streams())
+          for (const [key, value] of Object.entries(read(one)))
+            gauge.set({ stream: one.stream, [label]: key }, value);
+      },
+    });
+  }
+
+  /** A counter that is counted elsewhere. */
+  #perProtocol(
+    name: string,
+    help: string,
+    read: (all: ViewerMetrics) => Readonly<Record<string, number>>,
+  ): void {
+    const counter = new Counter({
+      name: `millrace_${name}`,
+      help,
+      labelNames: ['protocol'],
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        for (const [protocol, value] of Object.entries(read(this.#source.viewers())))
+          counter.inc({ protocol }, value);
       },
     });
   }

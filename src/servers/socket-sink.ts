@@ -53,12 +53,3 @@ export function endSocket(socket: Duplex): void {
   timer.unref();
   socket.once('close', () => clearTimeout(timer));
 }
-
-/** `::ffff:127.0.0.1` and `127.0.0.1` are the same peer. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? 'unknown').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
-}
-
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address);
-}

@@ -11,25 +11,37 @@ export class Batch {
   readonly gopAt: number;
   /** Configurations to send before {@link fromGop} to a viewer who has seen nothing yet, or not for a while. */
   readonly opening: Opening | undefined;
+  /** Milliseconds of the stream's time in it. */
+  readonly ms: number;
   readonly #room: Buffer;
   readonly #headroom: number;
   #fromGop: Batch | undefined;
+  #upToGop: Batch | undefined;
   #wrapped: Buffer | undefined;
 
-  constructor(room: Buffer, headroom: number, gop?: { readonly at: number; readonly opening: Opening }) {
+  constructor(room: Buffer, headroom: number, facts: BatchFacts = {}) {
     this.#room = room;
     this.#headroom = headroom;
     this.bytes = room.subarray(headroom);
-    this.gopAt = gop?.at ?? -1;
-    this.opening = gop?.opening;
+    this.gopAt = facts.gop?.at ?? -1;
+    this.opening = facts.gop?.opening;
+    this.ms = facts.ms ?? 0;
   }
 
-  /** This batch without what comes before its key frame. Only for a batch with `gopAt >= 0`. */
+  /** This batch without what comes before its key frame. Only for a batch with an {@link opening}. */
   fromGop(): Batch {
-    if (this.gopAt === 0) return this;
+    const { opening, ms } = this;
+    if (this.gopAt === 0 || !opening) return this;
     // One copy a GOP, and only if somebody joins: bytes in front belong to live viewers, so there is no headroom.
-    this.#fromGop ??= Batch.of(this.bytes.subarray(this.gopAt), this.#headroom);
+    const bytes = this.bytes.subarray(this.gopAt);
+    this.#fromGop ??= Batch.of(bytes, this.#headroom, { gop: { at: 0, opening }, ms });
     return this.#fromGop;
+  }
+
+  /** What comes before the key frame: the end of the GOP before. Only for a batch with `gopAt > 0`. */
+  upToGop(): Batch {
+    this.#upToGop ??= Batch.of(this.bytes.subarray(0, this.gopAt), this.#headroom, { ms: this.ms });
+    return this.#upToGop;
   }
 
   /** The same bytes with a frame around them, made by `wrap` at the first call. */
@@ -38,11 +50,18 @@ export class Batch {
     return this.#wrapped;
   }
 
-  static of(bytes: Uint8Array, headroom: number): Batch {
+  static of(bytes: Uint8Array, headroom: number, facts: BatchFacts = {}): Batch {
     const room = Buffer.allocUnsafe(headroom + bytes.length);
     room.set(bytes, headroom);
-    return new Batch(room, headroom);
+    return new Batch(room, headroom, facts);
   }
+}
+
+export interface BatchFacts {
+  /** The last frame in it that a decoder can start at: its offset, and what to send before it. */
+  readonly gop?: { readonly at: number; readonly opening: Opening } | undefined;
+  /** See {@link Batch.ms}. */
+  readonly ms?: number;
 }
 
 /** What a viewer needs before a key frame; both made lazily, shared by all who need them. */

@@ -16,6 +16,8 @@ export interface FanoutOptions extends WireSource {
  * costs half the writes and gains 43 ms.
  */
 const AUDIO_HOLD_MS = 40;
+/** How often viewers who are behind are given more although no batch has closed. */
+const PUMP_MS = 20;
 
 /** All viewers of one stream in one wire format, on one or, over weeks, several time bases. */
 export class Fanout implements FrameSink {
@@ -23,6 +25,7 @@ export class Fanout implements FrameSink {
   readonly #options: FanoutOptions;
   #wires: Wire[] = [];
   #bytesOfFormerWires = 0;
+  #pumpedAt = 0;
 
   constructor(format: WireFormat, options: FanoutOptions) {
     this.format = format;
@@ -65,6 +68,9 @@ export class Fanout implements FrameSink {
     if (this.#wires.length === 0) return;
     const now = this.#options.now();
     for (const wire of this.#wires) wire.flush(now, this.#options.batchMs, AUDIO_HOLD_MS);
+    if (now - this.#pumpedAt < PUMP_MS) return;
+    this.#pumpedAt = now;
+    for (const wire of this.#wires) for (const viewer of wire.viewers) viewer.pump();
   }
 
   end(reason: ViewerEnd): void {

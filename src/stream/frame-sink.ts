@@ -6,6 +6,11 @@ export interface FrameSink {
   write(frame: Frame): void;
   /** What one read from the publisher's socket brought has been written: the time to pass it on. */
   flush(): void;
+  /**
+   * The publisher has gone, or another takes its place: whatever comes next, if anything does, does not go on where this
+   * one stopped. For sinks that hold frames back.
+   */
+  interrupt?(): void;
   /** The stream is over (its grace time too). Called once; nothing is written after it. */
   end(reason: string): void;
 }

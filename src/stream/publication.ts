@@ -9,6 +9,10 @@ export interface Publisher {
   readonly address: string;
   /** What the encoder calls itself, if it does. */
   readonly encoder: string | undefined;
+  /** Its messages that did not become frames, by reason; for reports. */
+  readonly dropped?: () => Readonly<Record<string, number>>;
+  /** Why a track of it cannot be used, in words; for reports. */
+  readonly problems?: () => readonly string[];
   /** Another one has taken over, or the operator wants it gone. */
   kick(reason: string): void;
 }

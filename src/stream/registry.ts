@@ -25,7 +25,8 @@ export class StreamRegistry {
   readonly #options: RegistryOptions;
   readonly #streams = new Map<string, Stream>();
   readonly #cancelGrace = new Map<Stream, () => void>();
-  readonly #waiting = new Map<string, Set<(stream: Stream) => void>>();
+  readonly #publications = new Map<Stream, Publication>();
+  readonly #waiting = new Map<string, Set<(stream: Stream | undefined) => void>>();
   #closed = false;
 
   constructor(options: RegistryOptions) {
@@ -55,15 +56,32 @@ export class StreamRegistry {
     this.#cancelGrace.get(stream)?.();
     this.#cancelGrace.delete(stream);
     const publication = stream.publish(publisher, () => this.#beginGrace(stream));
+    this.#publications.set(stream, publication);
     former?.kick('replaced by a new publisher from the same address');
-    this.#tellWaiting(stream);
+    this.#tellWaiting(name.path, stream);
     return { granted: true, stream, publication };
   }
 
-  /** Calls back when the stream is there (at once if it is); the returned function stops waiting. */
-  whenPublished(path: string, callback: (stream: Stream) => void): () => void {
+  /**
+   * Sends a stream's publisher away; the stream's grace time begins, as after any other departure. Its viewers stay.
+   * False if nobody publishes it.
+   */
+  kick(path: string, reason: string): boolean {
+    const stream = this.#streams.get(path);
+    const publisher = stream?.publisher;
+    if (!stream || !publisher) return false;
+    publisher.kick(reason);
+    this.#publications.get(stream)?.release(reason); // its connection may be half open and have nothing to say
+    return true;
+  }
+
+  /**
+   * Calls back once, when the stream is there (at once if it is), or with undefined when none can come any more. The
+   * returned function stops waiting.
+   */
+  whenPublished(path: string, callback: (stream: Stream | undefined) => void): () => void {
     const existing = this.#streams.get(path);
-    if (existing) {
+    if (existing || this.#closed) {
       callback(existing);
       return () => undefined;
     }
@@ -76,10 +94,10 @@ export class StreamRegistry {
     };
   }
 
-  /** Ends every stream; nothing can be published after this. */
+  /** Ends every stream, and the waiting for others; nothing can be published after this. */
   close(reason: ViewerEnd): void {
     this.#closed = true;
-    this.#waiting.clear();
+    for (const path of [...this.#waiting.keys()]) this.#tellWaiting(path, undefined);
     for (const stream of this.list()) this.#end(stream, reason);
   }
 
@@ -101,14 +119,15 @@ export class StreamRegistry {
   #end(stream: Stream, reason: ViewerEnd): void {
     this.#cancelGrace.get(stream)?.();
     this.#cancelGrace.delete(stream);
+    this.#publications.delete(stream);
     this.#streams.delete(stream.name.path);
     stream.end(reason);
     this.#options.ended(stream, reason);
   }
 
-  #tellWaiting(stream: Stream): void {
-    const waiting = this.#waiting.get(stream.name.path);
-    this.#waiting.delete(stream.name.path);
+  #tellWaiting(path: string, stream: Stream | undefined): void {
+    const waiting = this.#waiting.get(path);
+    this.#waiting.delete(path);
     for (const callback of waiting ?? []) callback(stream);
   }
 }

@@ -9,6 +9,7 @@ import { GopCache } from './gop-cache.ts';
 import { Meter } from './meter.ts';
 import type { Publication, Publisher } from './publication.ts';
 import { TimeBase } from './time-base.ts';
+import { ViewerTally } from './viewer-tally.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
 import type { StreamFacts, WireFormat } from './wire-format.ts';
 
@@ -19,6 +20,8 @@ export interface StreamOptions {
   readonly clock: () => number;
   /** `delivery.batchMs`. */
   readonly batchMs: number;
+  /** Where the streams' own counts of what happens to slow viewers are added up. */
+  readonly tally?: ViewerTally;
 }
 
 export type StreamState = 'live' | 'grace' | 'ended';
@@ -37,6 +40,8 @@ const SEAM: Ticks = ticksFromMs(40);
 export class Stream {
   readonly name: StreamName;
   readonly meter = new Meter();
+  /** What has happened to slow viewers of this stream. */
+  readonly tally: ViewerTally;
   /** Wall clock, ms, when the stream came to be. */
   readonly startedAt: number;
   readonly #options: StreamOptions;
@@ -64,6 +69,7 @@ export class Stream {
   constructor(name: StreamName, options: StreamOptions) {
     this.name = name;
     this.startedAt = options.clock();
+    this.tally = new ViewerTally(options.tally);
     this.#options = options;
   }
 
@@ -123,16 +129,19 @@ export class Stream {
         this.#publisher = undefined;
         this.#state = 'grace';
         this.flush();
+        this.#interrupt();
         released(reason);
       },
     };
     this.#formerTracks = formerTracks;
+    if (this.#publication) this.#interrupt();
     this.#begin(publisher, publication);
     return publication;
   }
 
   /** `fromGop`: with what is cached of the current GOP, so that there is a picture at once. */
   join(format: WireFormat, viewer: Viewer, fromGop: boolean): void {
+    viewer.countIn(this.tally);
     if (this.#state === 'ended') return viewer.close('stream ended');
     const fanout = this.#fanoutOf(format);
     if (this.#complete) fanout.join(viewer, fromGop);
@@ -178,6 +187,10 @@ export class Stream {
     this.#firstDts = undefined;
     this.#gop.clear();
     this.meter.restart();
+  }
+
+  #interrupt(): void {
+    for (const sink of this.#sinks) sink.interrupt?.();
   }
 
   #write(frame: Frame): void {

@@ -1,29 +1,19 @@
+import { Backlog, type LeftOut } from './backlog.ts';
 import type { Batch, Opening } from './batch.ts';
+import type { ViewerEnd, ViewerSink } from './viewer-sink.ts';
+import type { ViewerTally } from './viewer-tally.ts';
 
-/** The end of a viewer's connection, as far as the stream cares. */
-export interface ViewerSink {
-  readonly protocol: ViewerProtocol;
-  /** Bytes accepted but not yet taken by the operating system. */
-  readonly queuedBytes: number;
-  /** Hands over bytes in one write. Must not throw and must not wait. */
-  write(batch: Batch): void;
-  /** Several batches in one write. */
-  writeAll(batches: readonly Batch[]): void;
-  /** The stream has nothing more for this viewer. What is queued may still be sent. */
-  close(reason: ViewerEnd): void;
-}
-
-export type ViewerProtocol = 'rtmp' | 'http-flv' | 'ws-flv';
-
-export type ViewerEnd =
-  'stream ended' | 'too slow' | 'timestamps used up, connect again' | 'kicked' | 'shutting down';
+export type { ViewerEnd, ViewerProtocol, ViewerSink } from './viewer-sink.ts';
 
 export type ViewerState = 'joining' | 'live' | 'lagging' | 'closed';
 
 export interface ViewerLimits {
-  /** A viewer with more bytes than this waiting is lagging. Well above the largest key frame one meets. */
+  /** A viewer with more bytes than this waiting falls behind. Well above the largest key frame one meets. */
   readonly queueBytes: number;
-  /** A viewer that lags this long, in ms, is closed. */
+  /**
+   * A viewer that falls behind and does not get as far as another key frame in so many ms is closed. One that reads at
+   * half the stream's speed gets every second GOP and stays.
+   */
   readonly lagMs: number;
 }
 
@@ -31,19 +21,42 @@ export interface ViewerLimits {
 export const VIEWER_LIMITS: ViewerLimits = { queueBytes: 4 * 1024 * 1024, lagMs: 30_000 };
 
 /**
- * One viewer: *joining* until it has been given a key frame, then *live*; *lagging* while its connection does not keep
- * up. A lagging viewer loses whole GOPs, never single frames, and goes on at a key frame with the configurations.
+ * So much of the stream's time may wait for a viewer: 4 MiB of sound would be minutes, and nobody wants to see live
+ * what was minutes ago.
+ */
+export const MAX_QUEUED_MS = 10_000;
+/**
+ * Bytes given to the connection before it has taken them. They cannot be taken back, and Node does not tell how many of a
+ * write are gone until all are: the less, the better. The rest waits in the viewer's backlog, which is looked after every
+ * 20 ms: that makes 26 Mb/s, beside what the system's own buffer holds.
+ */
+export const SINK_BYTES = 64 * 1024;
+/** Where that is less of the stream's time than this, it is so much time. */
+const SINK_MS = 250;
+
+/**
+ * One viewer: *joining* until it has been given a key frame, then *live*; *lagging* from the time it does not keep up until
+ * it gets to another key frame. A lagging viewer loses whole GOPs, never single frames, and goes on at a key frame with
+ * the configurations: first the GOPs between the one it is in and the newest, then the rest of the one it is in.
  */
 export class Viewer {
   readonly sink: ViewerSink;
   readonly #limits: ViewerLimits;
   readonly #resumes: boolean;
+  readonly #sinkBytes: number;
+  readonly #backlog = new Backlog();
+  #tally: ViewerTally | undefined;
   #state: ViewerState = 'joining';
   #lagSince = 0;
+  /** Nothing is left that could be gone on with: the next thing it gets is a key frame. */
+  #needsKey = false;
   /** What it was given at once when it joined does not count as lagging until it has been taken. */
-  #allowance = 0;
+  #allowedBytes = 0;
+  #allowedMs = 0;
   /** Batches this viewer never got. */
   skippedBatches = 0;
+  /** GOPs of which it was not even given the key frame. */
+  skippedGops = 0;
   /** Times it fell behind. */
   lags = 0;
   /** Bytes handed to its sink. */
@@ -54,11 +67,22 @@ export class Viewer {
     this.sink = sink;
     this.#resumes = resumes;
     this.#limits = limits;
+    this.#sinkBytes = Math.min(SINK_BYTES, limits.queueBytes / 2);
+  }
+
+  /** Counts what happens to this viewer there too. */
+  countIn(tally: ViewerTally): void {
+    this.#tally = tally;
+  }
+
+  /** Bytes that wait for it, here and in its sink. */
+  get queuedBytes(): number {
+    return this.sink.queuedBytes + this.#backlog.bytes;
   }
 
   /** False while so much is queued that a whole GOP on top would be too much. */
   get hasRoom(): boolean {
-    return this.sink.queuedBytes <= this.#limits.queueBytes / 2;
+    return this.#isWithin(1 / 2);
   }
 
   get state(): ViewerState {
@@ -69,67 +93,123 @@ export class Viewer {
   begin(opening: Opening, batches: readonly Batch[]): void {
     if (this.#state === 'closed') return;
     this.#state = 'live';
-    this.#allowance = this.#writeAll([this.#resumes ? opening.resume() : opening.first(), ...batches]);
+    this.#allowedBytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+    this.#allowedMs = batches.reduce((sum, batch) => sum + batch.ms, 0);
+    // As much as the connection may be given at once leaves in one write, the first batch in any case.
+    const together = [this.#resumes ? opening.resume() : opening.first()];
+    let bytes = 0;
+    for (const batch of batches) {
+      if (together.length > 1 && bytes + batch.bytes.length > this.#sinkBytes) this.#backlog.push(batch);
+      else together.push(batch);
+      bytes += batch.bytes.length;
+    }
+    this.#writeAll(together);
+    this.pump();
   }
 
   /** Takes the next batch in its turn. `now` in ms, monotonic. */
   deliver(batch: Batch, now: number): void {
-    switch (this.#state) {
-      case 'live':
-        return this.#deliverLive(batch, now);
-      case 'joining':
-        return this.#deliverFirst(batch);
-      case 'lagging':
-        return this.#deliverLagging(batch, now);
-      case 'closed':
-        return;
-    }
+    if (this.#state === 'closed') return;
+    if (this.#state === 'joining') return this.#deliverFirst(batch);
+    if (!this.#backlog.isEmpty) this.pump();
+    const queued = this.sink.queuedBytes;
+    if (queued === 0 && this.#backlog.isEmpty) this.#allowedBytes = this.#allowedMs = 0;
+    if (!this.#needsKey && this.#isOver(queued)) this.#fallBehind(now);
+    if (this.#needsKey) this.#deliverKey(batch, now);
+    else if (queued <= this.#sinkBytes && this.#backlog.isEmpty) this.#write(batch);
+    else this.#backlog.push(batch);
+    if (this.#state === 'lagging' && now - this.#lagSince > this.#limits.lagMs) this.close('too slow');
+  }
+
+  /** Hands on what waits, as far as the connection has room. To be called now and then, also when no batch comes. */
+  pump(): void {
+    const ofTime = (this.#backlog.bytes / Math.max(this.#backlog.ms, 1)) * SINK_MS;
+    const enough = Math.max(this.#sinkBytes, Math.min(ofTime, this.#limits.queueBytes / 4));
+    while (!this.#backlog.isEmpty && this.sink.queuedBytes <= enough) this.#handOn();
   }
 
   /** The viewer left, or is told to: either way the first reason counts. */
   close(reason: ViewerEnd): void {
     if (this.#state === 'closed') return;
+    // What waits for who is too slow would only keep the goodbye waiting.
+    while (reason !== 'too slow' && !this.#backlog.isEmpty) this.#handOn();
+    this.#backlog.clear();
     this.#state = 'closed';
+    this.#tally?.countClosed(this.sink.protocol, reason);
     this.sink.close(reason);
   }
 
   /** The connection is gone: nothing to tell it any more. */
   gone(): void {
     this.#state = 'closed';
+    this.#backlog.clear();
   }
 
-  #deliverLive(batch: Batch, now: number): void {
-    const queued = this.sink.queuedBytes;
-    if (queued <= this.#limits.queueBytes + this.#allowance) {
-      if (queued === 0) this.#allowance = 0;
-      this.bytesOut += batch.bytes.length;
-      this.sink.write(batch);
-      return;
+  #isWithin(share: number): boolean {
+    return this.queuedBytes <= this.#limits.queueBytes * share && this.#backlog.ms <= MAX_QUEUED_MS * share;
+  }
+
+  #isOver(queuedInSink: number): boolean {
+    return (
+      queuedInSink + this.#backlog.bytes > this.#limits.queueBytes + this.#allowedBytes ||
+      this.#backlog.ms > MAX_QUEUED_MS + this.#allowedMs
+    );
+  }
+
+  #fallBehind(now: number): void {
+    if (this.#state === 'live') {
+      this.#state = 'lagging';
+      this.#lagSince = now;
+      this.lags++;
+      this.#tally?.count('lags', this.sink.protocol);
     }
-    this.#state = 'lagging';
-    this.#lagSince = now;
-    this.lags++;
-    this.skippedBatches++;
+    this.#allowedBytes = this.#allowedMs = 0;
+    this.#skipped(this.#backlog.leaveOutGops());
+    if (!this.#isWithin(3 / 4)) this.#skipped(this.#backlog.leaveOutBegun());
+    if (!this.hasRoom) this.#skipped(this.#backlog.clear());
+    this.#needsKey = this.#backlog.isEmpty;
   }
 
   #deliverFirst(batch: Batch): void {
     if (batch.opening && this.hasRoom) this.begin(batch.opening, [batch.fromGop()]);
   }
 
-  #deliverLagging(batch: Batch, now: number): void {
+  #deliverKey(batch: Batch, now: number): void {
     if (batch.opening && this.hasRoom) {
-      this.#state = 'live';
-      this.#allowance = this.#writeAll([batch.opening.resume(), batch.fromGop()]);
-      return;
+      this.#needsKey = false;
+      this.#backlog.pushAnew(batch);
+      return this.pump();
     }
-    this.skippedBatches++;
-    if (now - this.#lagSince > this.#limits.lagMs) this.close('too slow');
+    this.#skipped({ batches: 1, gops: batch.opening ? 1 : 0 });
+    // A viewer that has read all it was given waits for the publisher's key frame, which is not its fault.
+    if (this.sink.queuedBytes <= this.#sinkBytes) this.#lagSince = now;
   }
 
-  #writeAll(batches: readonly Batch[]): number {
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
-    this.bytesOut += bytes;
+  #skipped({ batches, gops }: LeftOut): void {
+    if (batches === 0) return;
+    this.skippedBatches += batches;
+    this.skippedGops += gops;
+    this.#tally?.count('skippedBatches', this.sink.protocol, batches);
+    if (gops > 0) this.#tally?.count('skippedGops', this.sink.protocol, gops);
+  }
+
+  /** Gives the next of what waits to the connection. */
+  #handOn(): void {
+    const isAnew = this.#backlog.startsAnew;
+    const batch = this.#backlog.shift()!;
+    if (!isAnew) return this.#write(batch);
+    this.#state = 'live';
+    this.#allowedBytes = batch.bytes.length;
+    this.#writeAll([batch.opening!.resume(), batch]);
+  }
+
+  #write(batch: Batch): void {
+    this.bytesOut += batch.bytes.length;
+    this.sink.write(batch);
+  }
+
+  #writeAll(batches: readonly Batch[]): void {
+    for (const batch of batches) this.bytesOut += batch.bytes.length;
     this.sink.writeAll(batches);
-    return bytes;
   }
 }

@@ -1,5 +1,5 @@
 import type { Frame, MediaFrame } from '../media/frame.ts';
-import { ms, msFromTicks, type Ms, type Ticks } from '../media/time.ts';
+import { ms, msFromTicks, ticksFromMs, type Ms, type Ticks } from '../media/time.ts';
 import type { Track, TrackId } from '../media/track.ts';
 import { Batch, type Opening } from './batch.ts';
 import type { GopCache } from './gop-cache.ts';
@@ -12,6 +12,12 @@ import type { StreamFacts, WireFormat } from './wire-format.ts';
  * that a wire's last viewers are asked to connect again.
  */
 const LAST_WIRE_MS = 2 ** 31 - 3_600_000;
+
+/**
+ * A GOP of 10 s at 20 Mb/s is 25 MB: in one batch a viewer's queue would not show how much of it has been read. So many
+ * frames are about half a second.
+ */
+const CACHED_FRAMES_PER_BATCH = 32;
 
 /** What a wire needs of its stream. */
 export interface WireSource {
@@ -33,6 +39,10 @@ export class Wire {
   /** The stream's time at this wire's zero. */
   #zero: Ticks | undefined;
   #elapsed: Ms = ms(0);
+  /** No later frame than those that are here can be given to these viewers. */
+  #isSpent = false;
+  /** {@link #elapsed} at the end of the last batch. */
+  #closedAt: Ms = ms(0);
   /** Codec configurations as of the last frame written. */
   readonly #tracks = new Map<TrackId, Track>();
   /** Frames of the open batch. */
@@ -59,7 +69,10 @@ export class Wire {
       const track = tracks[kind];
       if (track && frame && format.wants(frame)) this.#tracks.set(track.id, track);
     }
-    for (const frame of this.#gop.frames) this.write(frame, 0);
+    for (const frame of this.#gop.frames) {
+      this.write(frame, 0);
+      if (this.#open.length >= CACHED_FRAMES_PER_BATCH) this.#remember(this.#closeBatch());
+    }
     if (this.#open.length > 0) this.#remember(this.#closeBatch());
   }
 
@@ -92,11 +105,13 @@ export class Wire {
 
   /** Adds a frame to the open batch. `now` in ms, monotonic. */
   write(frame: Frame, now: number): void {
-    if (!this.#format.wants(frame)) return;
+    // One read may bring hours, if a publisher's clock races: the bound holds for every frame of a batch.
+    if (this.#isSpent || !this.#format.wants(frame)) return;
     if (this.#open.length === 0) this.#openedAt = now;
     this.#open.push(frame);
     if (frame.kind === 'video') this.#openHasVideo = true;
     this.#zero ??= this.#timeBase.zeroFor(frame.dts);
+    this.#isSpent = frame.dts - this.#zero > ticksFromMs(LAST_WIRE_MS);
   }
 
   /** Writes the open batch to every viewer if it is due: at once with video if `batchMs` is 0, else by its age. */
@@ -107,7 +122,7 @@ export class Wire {
     const batch = this.#closeBatch();
     this.#remember(batch);
     for (const viewer of this.#viewers) viewer.deliver(batch, now);
-    if (this.#elapsed > LAST_WIRE_MS) this.end('timestamps used up, connect again');
+    if (this.#isSpent) this.end('timestamps used up, connect again');
   }
 
   /** Closes every viewer. */
@@ -129,7 +144,9 @@ export class Wire {
     }
     this.#open = [];
     this.#openHasVideo = false;
-    return new Batch(room, headroom, gop);
+    const ms = this.#elapsed - this.#closedAt;
+    this.#closedAt = this.#elapsed;
+    return new Batch(room, headroom, { gop, ms });
   }
 
   /** Decides what one frame of the open batch needs on the wire, in the order of the frames. */
@@ -137,7 +154,7 @@ export class Wire {
     const time = this.#timeOf(frame);
     if (frame.kind === 'data' && frame.name === 'onMetaData') return this.#planMetadata(time);
     const before = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
-    const opening = this.#startsHere(frame, index) ? this.#openingAt(time) : undefined;
+    const opening = this.#startsHere(frame, index) ? this.#openingAt(frame, time) : undefined;
     const bytes = this.#format.measure(frame, time) + (before?.length ?? 0);
     return { frame, time, bytes, before, opening };
   }
@@ -169,9 +186,11 @@ export class Wire {
     return index === 0 && frame.kind === 'audio' && !this.#format.wants(first);
   }
 
-  #openingAt(time: Ms): Opening {
+  #openingAt(frame: Frame, time: Ms): Opening {
     const format = this.#format;
     this.#forgetFormerTracks();
+    // This one is there, even if the stream has given up on its track since.
+    if (frame.kind !== 'data') this.#tracks.set(frame.track.id, frame.track);
     const tracks = [...this.#tracks.values()];
     const configurations = (at: Ms): Buffer[] => tracks.map((track) => format.configuration(track, at));
     let first: Batch | undefined;

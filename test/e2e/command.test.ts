@@ -273,6 +273,22 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+test('SIGHUP in the middle of a stream is noted and changes nothing: the settings are read at the start', async (context) => {
+  const { process, rtmp, http } = await serve(context);
+  const publisher = await publishTo(`rtmp://127.0.0.1:${rtmp}/live/cam`);
+  const show = new Show(publisher);
+  show.go(30);
+  const flv = new HttpFlvViewer(http, '/live/cam.flv');
+  await waitFor('the viewer', () => flv.tags.length > 3);
+  process.child.kill('SIGHUP');
+  await waitFor('a line', () => logged(process).some(({ msg }) => /^SIGHUP: .*restart/.test(String(msg))));
+  const before = flv.tags.length;
+  show.go(30);
+  await waitFor('more of the stream', () => flv.tags.length > before + 20);
+  assert.deepEqual([process.child.exitCode, publisher.isClosed, flv.isClosed], [null, false, false]);
+  assert.equal(await process.stop('SIGTERM'), 0);
+});
+
 test('a second signal ends it at once', async (context) => {
   const { process, rtmp, http } = await serve(context);
   const publisher = await publishTo(`rtmp://127.0.0.1:${rtmp}/live/cam`);

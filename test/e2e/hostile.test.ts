@@ -368,7 +368,9 @@ test('WebSocket frames that nobody may send', async () => {
   for (let index = 0; index < 1000; index++) chatty.send(wsFrame(1, Buffer.from('hello')));
   const before = chatty.text.length;
   await waitFor('the stream to go on', () => chatty.text.length > before + 2000);
-  chatty.socket.destroy();
+  for (let index = 0; index < 2000; index++) chatty.send(wsFrame(1, Buffer.from('hello')));
+  await waitFor('the end of who never stops talking', () => chatty.isClosed);
+  assert.ok(chatty.text.endsWith('\x03\xf0too many messages'), 'close code 1008 with the reason');
   await waitFor(
     'them to be gone',
     async () => (await streamReport(gateway, 'live/good'))?.viewers.wsFlv === 1,
@@ -407,7 +409,7 @@ test('an RTMP peer that asks and never reads, playing or not', async () => {
     let worst = 0;
     const watch = setInterval(() => (worst = Math.max(worst, server.writableLength)), 5);
     await flood(bad.socket, command(0, '_checkbw', 5, null), 40_000_000);
-    await waitFor('its end', () => server.destroyed, 10_000);
+    await waitFor('its end', () => server.destroyed);
     clearInterval(watch);
     assert.ok(worst < 4_000_000, `${worst} bytes of answers wait for it`);
     assert.equal(reasonFor(port), 'the peer does not read');
@@ -422,6 +424,83 @@ test('a refused upgrade whose client never closes does not stay open', async () 
   const server = accepted.find((one) => one.remotePort === raw.socket.localPort)!;
   await waitFor('the server to have let go', () => server.destroyed, 5_000);
   raw.socket.destroy();
+});
+
+test('an upgrade behind a request that waits is not served on the same socket', async () => {
+  const get = 'GET /live/none.flv?wait=60 HTTP/1.1\r\nHost: g\r\n\r\n';
+  const other = UPGRADE.replace('websocket', 'h2c');
+  for (const upgrade of [UPGRADE, other, UPGRADE.replace('good', 'none')]) {
+    const raw = new RawHttp(gateway.httpPort).send(get + upgrade);
+    await waitFor('its end', () => raw.isClosed);
+    assert.equal(raw.text, '', 'neither is answered');
+  }
+  const after = new RawHttp(gateway.httpPort).send('GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n');
+  await waitFor('the answer', () => after.text.includes('ok\n'));
+  after.send(UPGRADE);
+  await waitFor('the upgrade behind an answer', () => after.statuses[1] === 101);
+  after.socket.destroy();
+  await assertUnharmed();
+});
+
+test('32 requests may be sent ahead of the first answer; who sends another is cut off', async () => {
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: g\r\n\r\n`;
+  const ask = (others: number): RawHttp =>
+    new RawHttp(gateway.httpPort).send(get('/live/none.flv?wait=0.5') + get('/healthz').repeat(others));
+  const [fair, greedy] = [ask(31), ask(1_000)];
+  await waitFor('all 32 answers', () => fair.statuses.length === 32);
+  assert.deepEqual(fair.statuses, [404, ...Array<number>(31).fill(200)]);
+  await waitFor('the end of the other', () => greedy.isClosed);
+  assert.equal(greedy.text, '', 'without an answer');
+  fair.socket.destroy();
+  const metrics = await (await fetch(`${gateway.http}/metrics`)).text();
+  assert.match(metrics, /closed_total\{door="http",reason="too many requests at a time"\} 1\n/);
+});
+
+test('beyond the limits: a sentence over HTTP, the end over RTMP, a count for the operator, and room again after', async (context) => {
+  const { log: ownLog, lines: ownLines } = recordingLog();
+  const small = await startGateway({ limits: { connections: 6, connectionsPerAddress: 4 } }, ownLog);
+  context.after(() => small.stop());
+  const show = await publishTo(`${small.rtmp}/live/show`);
+  new Show(show).go(30);
+  const watching: HttpFlvViewer[] = [];
+  for (let index = 0; index < 3; index++) {
+    const viewer = new HttpFlvViewer(small.httpPort, '/live/show.flv');
+    await waitFor('the answer', () => viewer.status === 200);
+    watching.push(viewer);
+  }
+  const refused = async (): Promise<string> => {
+    const raw = new RawHttp(small.httpPort).send('GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n');
+    await waitFor('its end', () => raw.isClosed || raw.text.includes('ok\n'));
+    raw.socket.destroy();
+    return raw.text;
+  };
+  const text = await refused();
+  assert.match(text, /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*Retry-After: 5\r\n/);
+  assert.ok(text.endsWith('\r\n\r\ntoo many connections from one address; try again later\n'), text);
+  const player = new RawHttp(small.rtmpPort).send(HANDSHAKE);
+  await waitFor('its end', () => player.isClosed);
+  assert.equal(player.text, '', 'RTMP has no word for it');
+
+  // Another address has what is left, and then nobody.
+  const elsewhere = { localAddress: '127.0.0.2' };
+  const second = await publishTo(`${small.rtmp}/live/second`, elsewhere);
+  const third = await publishTo(`${small.rtmp}/live/third`, elsewhere);
+  await assert.rejects(publishTo(`${small.rtmp}/live/fourth`, elsewhere), /the connection was closed/);
+
+  watching[0]!.drop();
+  const metrics = await waitFor('room', async () => {
+    const response = await fetch(`${small.http}/metrics`).catch(() => undefined);
+    return response?.status === 200 && (await response.text());
+  });
+  assert.match(metrics, /closed_total\{door="http",reason="too many connections from one address"\} [1-9]/);
+  assert.match(metrics, /closed_total\{door="rtmp",reason="too many connections"\} 1\n/);
+  const told = await waitFor('the line in the log', () =>
+    ownLines.find((line) => line.text === 'connections turned away'),
+  );
+  assert.ok(Number(told.fields['too many connections from one address']) >= 2, 'counted in one line');
+  for (const peer of [show, second, third]) assert.equal(peer.isClosed, false, 'who was in stays in');
+  for (const peer of [show, second, third]) peer.kill();
+  for (const viewer of watching) viewer.drop();
 });
 
 test('who never comes to the point is closed after 10 s or a little more', async () => {

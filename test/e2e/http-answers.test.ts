@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
+import { AmfObject, type AmfValue } from '../../src/amf/value.ts';
+import { encodeMessage } from '../../src/protocols/rtmp/chunk-writer.ts';
 import { HttpFlvViewer, WsFlvViewer } from '../support/flv-viewer.ts';
 import { startGateway, whenLive, type TestGateway } from '../support/gateway.ts';
 import { lookAtHls } from '../support/hls-look.ts';
@@ -81,7 +84,7 @@ test('what is not there is 404 with a sentence, to GET and HEAD', async () => {
   assert.equal((await ask('/nowhere/at/all/here')).status, 404);
 });
 
-test('names that are not allowed are refused, however they are written', async () => {
+test('names with .. and other names that are not allowed are refused over HTTP, plain or encoded', async () => {
   const names = ['..', '.', '%2e%2e', '%00', 'a%2fb', 'a b', 'ä', 'x'.repeat(129), '', 'a\\b', 'cam;x', '%'];
   for (const name of names) {
     for (const target of [
@@ -102,6 +105,45 @@ test('names that are not allowed are refused, however they are written', async (
   assert.equal((await ask('/live/%2e%2e.flv')).status, 400);
   assert.equal((await ask(`/live/${'x'.repeat(128)}.flv`)).status, 404, 'the longest name that is allowed');
   assert.equal((await ask('/api/cam.flv')).status, 404, 'a reserved name is no media');
+});
+
+test('names with .. are refused over RTMP, plain or encoded, to publishers and players, and leave no stream', async () => {
+  const names = [
+    ['..', 'cam'],
+    ['live', '..'],
+    ['live', '../../tmp/x'],
+    ['live/..', 'cam'],
+    ['live', '%2e%2e'],
+    ['live', '..%2f..%2ftmp%2fx'],
+    ['%2e%2e', 'cam'],
+    ['live', '..\\x'],
+    ['live', 'a\0b'],
+    ['live', '.'],
+  ] as const;
+  for (const command of ['publish', 'play']) {
+    const refusal = command === 'publish' ? 'NetStream.Publish.BadName' : 'NetStream.Play.StreamNotFound';
+    for (const [app, key] of names) {
+      const raw = new RawHttp(gateway.rtmpPort);
+      const call = (streamId: number, ...values: AmfValue[]): void => {
+        const header = { chunkStreamId: 3, type: 20, streamId, timestamp: 0 };
+        raw.send(encodeMessage(header, encodeAmf0(...values), 128));
+      };
+      raw.send(Buffer.concat([Buffer.from([3]), Buffer.alloc(3072)]));
+      call(0, 'connect', 1, AmfObject.of({ app, tcUrl: `rtmp://h/${app}` }));
+      call(0, 'createStream', 2, null);
+      call(1, command, 3, null, key);
+      await raw.closed;
+      assert.ok(raw.text.includes(refusal), `${command} ${app} ${key}`);
+      assert.doesNotMatch(raw.text, /Publish\.Start|Play\.Start/, `${command} ${app} ${key}`);
+    }
+  }
+  const { streams } = JSON.parse((await ask('/api/v1/streams')).body.toString()) as {
+    streams: { app: string; stream: string }[];
+  };
+  assert.deepEqual(
+    streams.map(({ app, stream }) => `${app}/${stream}`),
+    ['live/cam'],
+  );
 });
 
 test('odd request lines get an answer, and the gateway lives', async () => {
@@ -148,6 +190,7 @@ test('OPTIONS tells what is allowed; other methods are 405', async () => {
     assert.equal(preflight.headers['access-control-allow-origin'], '*');
     assert.match(preflight.headers['access-control-allow-methods'] ?? '', /GET, HEAD, OPTIONS/);
     assert.match(preflight.headers['access-control-allow-headers'] ?? '', /Range/);
+    assert.match(preflight.headers['access-control-expose-headers'] ?? '', /Content-Range/);
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const got = await ask(path, { method });
       assert.deepEqual([got.status, got.headers['allow']], [405, 'GET, HEAD, OPTIONS'], `${method} ${path}`);
@@ -282,7 +325,7 @@ test('requests pipelined behind an FLV stream get nothing and leave nothing behi
       '/live/none.flv?wait=60',
       '/live/none.m3u8?wait=60',
       '/healthz',
-      ...Array.from({ length: 500 }, () => '/live/none.flv?wait=60'),
+      ...Array.from({ length: 25 }, () => '/live/none.flv?wait=60'),
     ]
       .map(get)
       .join(''),

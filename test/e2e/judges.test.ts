@@ -78,22 +78,31 @@ test('m3u8-parser reads every playlist of the run without a warning', { skip }, 
   }
 });
 
-test('inspect finds nothing odd in HLS, and EXTINF is the media to the millisecond', { skip }, async () => {
-  const report = await inspect(`${gateway.http}/live/cam.m3u8`, { seconds: LOOK_SECONDS });
-  assert.deepEqual(report.findings, []);
-  assert.ok(report.kind === 'hls');
-  const [playlist] = report.playlists;
-  assert.ok(playlist && playlist.segments.length >= 6, `${playlist?.segments.length ?? 0} segments`);
-  for (const segment of playlist.segments) {
-    const { startsWithPat, startsWithPmt, startsWithIdr, differenceSeconds } = segment;
-    assert.deepEqual(
-      { startsWithPat, startsWithPmt, startsWithIdr },
-      { startsWithPat: true, startsWithPmt: true, startsWithIdr: true },
-    );
-    assert.ok(differenceSeconds !== undefined, 'nothing to compare with');
-    assert.ok(Math.abs(differenceSeconds) < 0.001, `EXTINF is off by ${differenceSeconds} s`);
-  }
-});
+test(
+  'each segment starts on an IDR picture, and the sum of EXTINF is the span of PTS to the millisecond',
+  { skip },
+  async () => {
+    const report = await inspect(`${gateway.http}/live/cam.m3u8`, { seconds: LOOK_SECONDS });
+    assert.deepEqual(report.findings, []);
+    assert.ok(report.kind === 'hls');
+    const [playlist] = report.playlists;
+    assert.ok(playlist && playlist.segments.length >= 6, `${playlist?.segments.length ?? 0} segments`);
+    for (const segment of playlist.segments) {
+      const { startsWithPat, startsWithPmt, startsWithIdr, differenceSeconds } = segment;
+      assert.deepEqual(
+        { startsWithPat, startsWithPmt, startsWithIdr },
+        { startsWithPat: true, startsWithPmt: true, startsWithIdr: true },
+      );
+      assert.ok(differenceSeconds !== undefined, 'nothing to compare with');
+      assert.ok(Math.abs(differenceSeconds) < 0.001, `EXTINF is off by ${differenceSeconds} s`);
+    }
+    const [first, last] = [playlist.segments[0]!, playlist.segments.at(-1)!];
+    const sum = playlist.segments.slice(0, -1).reduce((total, { extinfSeconds }) => total + extinfSeconds, 0);
+    assert.ok(first.video && last.video, 'there is no video');
+    const span = last.video.firstPtsSeconds - first.video.firstPtsSeconds;
+    assert.ok(Math.abs(sum - span) < 0.001, `EXTINF adds up to ${sum} s, PTS to ${span} s`);
+  },
+);
 
 for (const scheme of ['http', 'ws'] as const) {
   test(`inspect finds nothing odd in FLV over ${scheme}`, { skip }, async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { publishRefusal } from '../../src/access/publish-policy.ts';
 import { lanAddresses } from '../../src/app/lan-address.ts';
+import { Admission } from '../../src/servers/admission.ts';
 import { RtmpServer } from '../../src/servers/rtmp/rtmp-server.ts';
 import { Watching } from '../../src/servers/watching.ts';
 import { StreamRegistry } from '../../src/stream/registry.ts';
@@ -242,13 +243,19 @@ test('viewers who come before the publisher wait for it', async (context) => {
   assert.equal(await streamReport(gateway, 'live/soon'), undefined);
 
   const publisher = await publishTo(`${gateway.rtmp}/live/soon`);
-  new Show(publisher).go(60);
+  const show = new Show(publisher);
+  show.go(10); // less than a GOP: whoever is let in now starts with frame 0
+  await waitFor('the beginning at all of them', () =>
+    [http.tags, ws.tags, rtmp.messages].every((seen) => lastFrame(seen) === 9),
+  );
+  show.go(50);
   await waitFor('the stream at all of them', () =>
     [http.tags, ws.tags, rtmp.messages].every((seen) => lastFrame(seen) === 59),
   );
   for (const seen of [http.tags, ws.tags, rtmp.messages]) {
     const first = seen.find(isVideoFrame)!;
-    assert.ok(isKey(first) && frameNumber(first.body) === 0);
+    assert.ok(isKey(first), 'starts with a key frame');
+    assert.equal(frameNumber(first.body), 0, 'and with the first');
   }
   assert.equal((await playlist).status, 200);
   for (const viewer of [http.socket, rtmp.socket, publisher.socket]) viewer.destroy();
@@ -319,6 +326,7 @@ test('publishing from another machine is refused with the reason and never start
     idleMs: 1000,
     mayPublish: ({ address }) => publishRefusal('loopback', { address, isThisMachine: false }),
     closed: (reason) => closed.push(reason),
+    admission: new Admission({ connections: 10, connectionsPerAddress: 10 }, log),
     log,
   });
   const { port } = await server.start();

@@ -1,3 +1,4 @@
+import { get, type ClientRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { seeTags, type SeenTag } from './flv-tags.ts';
@@ -86,6 +87,27 @@ export class HttpFlvViewer extends FlvViewer {
     this.headers = this.#head.toString('latin1', 0, end);
     this.status = Number(/^HTTP\/1\.1 (\d{3})/.exec(this.headers)?.[1] ?? -1);
     this.take(this.#head.subarray(end + 4));
+  }
+}
+
+/** HTTP-FLV as browsers get it: whatever framing a proxy has put around it is taken off. */
+export class BrowserFlvViewer extends FlvViewer {
+  status = 0;
+  isClosed = false;
+  readonly #request: ClientRequest;
+
+  constructor(port: number, path: string) {
+    super();
+    this.#request = get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+      this.status = response.statusCode ?? 0;
+      response.on('data', (bytes: Buffer) => this.take(bytes));
+    });
+    this.#request.on('error', () => undefined);
+    this.#request.on('close', () => (this.isClosed = true));
+  }
+
+  drop(): void {
+    this.#request.destroy();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Frame } from '../../src/media/frame.ts';
 import { streamName, type StreamName } from '../../src/media/stream-name.ts';
 import type { Publication, Publisher } from '../../src/stream/publication.ts';
 import { Stream } from '../../src/stream/stream.ts';
+import type { ViewerTally } from '../../src/stream/viewer-tally.ts';
 import { Viewer, type ViewerLimits } from '../../src/stream/viewer.ts';
 import type { WireFormat } from '../../src/stream/wire-format.ts';
 import { FakeTime } from './fake-time.ts';
@@ -31,9 +32,9 @@ export class Stage {
   readonly stream: Stream;
   publication: Publication;
 
-  constructor(batchMs = 0) {
+  constructor(batchMs = 0, tally?: ViewerTally) {
     const { now } = this.time;
-    this.stream = new Stream(nameOf('live/show'), { now, clock: now, batchMs });
+    this.stream = new Stream(nameOf('live/show'), { now, clock: now, batchMs, ...(tally && { tally }) });
     this.publication = this.publish();
   }
 

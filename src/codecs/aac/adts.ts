@@ -6,6 +6,59 @@ export const ADTS_HEADER_SIZE = 7;
 /** aac_frame_length is 13 bits and counts the header. */
 export const MAX_ADTS_PAYLOAD = 0x1fff - ADTS_HEADER_SIZE;
 
+/** Bytes of the CRC behind the header, where protection_absent is 0. */
+const CRC_SIZE = 2;
+
+/** An ADTS header as found in front of a frame: ISO/IEC 14496-3 §1.A.2.2. */
+export interface AdtsHeader {
+  /** With the CRC, if there is one. */
+  readonly headerSize: number;
+  /** Bytes of header and frame together. */
+  readonly length: number;
+  readonly objectType: number;
+  readonly rateIndex: number;
+  readonly channelConfig: number;
+  /** Raw data blocks behind the one header: 1 as a rule. */
+  readonly blocks: number;
+}
+
+/** Reads the header at `at`; undefined if there is none, or its frame goes beyond the end. */
+export function readAdtsHeader(bytes: Uint8Array, at: number): AdtsHeader | undefined {
+  if (at + ADTS_HEADER_SIZE > bytes.length) return undefined;
+  // Syncword of 12 bits, then ID (MPEG-2 or 4), layer 0 and protection_absent.
+  if (bytes[at] !== 0xff || (bytes[at + 1]! & 0xf6) !== 0xf0) return undefined;
+  const headerSize = ADTS_HEADER_SIZE + (bytes[at + 1]! & 1 ? 0 : CRC_SIZE);
+  const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
+  if (length <= headerSize || at + length > bytes.length) return undefined;
+  return {
+    headerSize,
+    length,
+    objectType: (bytes[at + 2]! >> 6) + 1,
+    rateIndex: (bytes[at + 2]! >> 2) & 0xf,
+    channelConfig: ((bytes[at + 2]! & 1) << 2) | (bytes[at + 3]! >> 6),
+    blocks: (bytes[at + 6]! & 3) + 1,
+  };
+}
+
+/** True if ADTS frames follow one another from the first byte to exactly the last; a syncword alone proves nothing. */
+export function isAllAdts(bytes: Uint8Array): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const header = readAdtsHeader(bytes, at);
+    if (!header) return false;
+    at += header.length;
+  }
+  return at > 0;
+}
+
+/** The AudioSpecificConfig of what such a header describes: ISO/IEC 14496-3 §1.6.2.1. */
+export function configFromAdts({ objectType, rateIndex, channelConfig }: AdtsHeader): Uint8Array {
+  return Uint8Array.of(
+    (objectType << 3) | (rateIndex >> 1), //                 audioObjectType, samplingFrequencyIndex[3..1]
+    ((rateIndex & 1) << 7) | (channelConfig << 3), //        …[0], channelConfiguration, GASpecificConfig of zeros
+  );
+}
+
 /** Why ADTS cannot carry this audio, in words; undefined if it can. */
 export function adtsRefusal(config: AacConfig): string | undefined {
   if (config.objectType < 1 || config.objectType > 4) {

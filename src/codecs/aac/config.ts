@@ -37,6 +37,7 @@ const AOT_PS = 29;
 const AOT_ER_BSAC = 22;
 const AOT_ER_LD = 23;
 const AOT_ESCAPE = 31;
+const AOT_ER_ELD = 39;
 const RATE_ESCAPE = 15;
 const SYNC_SBR = 0x2b7;
 const SYNC_PS = 0x548;
@@ -65,6 +66,11 @@ export function readAacConfig(bytes: Uint8Array): AacConfig {
       objectType = readObjectType(bits);
       if (objectType === AOT_ER_BSAC) bits.skip(4);
     }
+    if (objectType === AOT_ER_ELD) {
+      const { samplesPerFrame, doubled } = readEldConfig(bits);
+      extension = { sbr: false, ps: false, rate: doubled ? 2 * coreRate : coreRate };
+      return describe(objectType, coreRate, channelConfig, { samplesPerFrame }, extension);
+    }
     if (!AAC_TYPES.has(objectType)) {
       throw new CodecError('AAC_OBJECT_TYPE', `audio object type ${objectType} is not AAC`);
     }
@@ -74,6 +80,22 @@ export function readAacConfig(bytes: Uint8Array): AacConfig {
     return describe(objectType, coreRate, channelConfig, general, extension);
   });
 }
+
+/** True if a decoder would do the same with both; configurations differ in length where one says that there is no SBR. */
+export function isSameAac(one: AacConfig, other: AacConfig): boolean {
+  return (
+    one.objectType === other.objectType &&
+    one.coreRate === other.coreRate &&
+    one.sampleRate === other.sampleRate &&
+    one.channels === other.channels &&
+    one.channelConfig === other.channelConfig &&
+    one.samplesPerFrame === other.samplesPerFrame &&
+    one.codecString === other.codecString &&
+    Buffer.compare(one.pce ?? NO_PCE, other.pce ?? NO_PCE) === 0
+  );
+}
+
+const NO_PCE = new Uint8Array(0);
 
 interface Extension {
   readonly sbr: boolean;
@@ -139,6 +161,14 @@ function readGeneralConfig(bits: BitReader, objectType: number, channelConfig: n
   const long = objectType === AOT_ER_LD ? 512 : 1024;
   const short = objectType === AOT_ER_LD ? 480 : 960;
   return { samplesPerFrame: shortFrames ? short : long, ...(pce ? { pce } : {}) };
+}
+
+/** The beginning of ELDSpecificConfig: ISO/IEC 14496-3 §4.6.20.2. What follows is for decoders. */
+function readEldConfig(bits: BitReader): { samplesPerFrame: number; doubled: boolean } {
+  const samplesPerFrame = bits.flag() ? 480 : 512; // frameLengthFlag
+  bits.skip(3); //                                 three resilience flags
+  const doubled = bits.flag() && bits.flag(); //   ldSbrPresentFlag, ldSbrSamplingRate
+  return { samplesPerFrame, doubled };
 }
 
 function skipErrorProtection(bits: BitReader): void {

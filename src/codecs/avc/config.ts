@@ -1,5 +1,7 @@
 import { ByteReader } from '../../bytes/byte-reader.ts';
 import { CodecError, parse } from '../codec-error.ts';
+import { ByteWriter } from '../../bytes/byte-writer.ts';
+import { readSps } from './sps.ts';
 
 /** What an AVCDecoderConfigurationRecord says. The parameter sets are views, not copies. */
 export interface AvcConfig {
@@ -43,6 +45,35 @@ export function readAvcConfig(bytes: Uint8Array): AvcConfig {
     const codecString = avcCodecString(profile, compatibility, level);
     return { profile, compatibility, level, nalLengthSize, sps, pps, codecString };
   });
+}
+
+/** Profiles whose record ends with the sets: ISO/IEC 14496-15 §5.3.3.1.2. */
+const PROFILES_WITHOUT_EXTENSION = new Set([66, 77, 88]);
+
+/**
+ * Writes the record that {@link readAvcConfig} reads: for parameter sets that came in band.
+ *
+ * @throws {CodecError} AVC_SPS for a first set that cannot be read
+ */
+export function writeAvcConfig(config: AvcConfig): Uint8Array {
+  const { profile, compatibility, level, nalLengthSize } = config;
+  const { chromaFormat, bitDepth, chromaBitDepth } = readSps(config.sps[0]!);
+  const sps = config.sps.slice(0, 0x1f);
+  const pps = config.pps.slice(0, 0xff);
+  const out = new ByteWriter();
+  out.u8(1).u8(profile).u8(compatibility).u8(level);
+  out.u8(0xfc | (nalLengthSize - 1)); //           lengthSizeMinusOne
+  out.u8(0xe0 | sps.length); //                    numOfSequenceParameterSets
+  for (const set of sps) out.u16(set.length).put(set);
+  out.u8(pps.length); //                           numOfPictureParameterSets
+  for (const set of pps) out.u16(set.length).put(set);
+  if (!PROFILES_WITHOUT_EXTENSION.has(profile)) {
+    out.u8(0xfc | chromaFormat); //                chroma_format
+    out.u8(0xf8 | (bitDepth - 8)); //              bit_depth_luma_minus8
+    out.u8(0xf8 | (chromaBitDepth - 8)); //        bit_depth_chroma_minus8
+    out.u8(0); //                                  numOfSequenceParameterSetExt
+  }
+  return out.done();
 }
 
 /** RFC 6381 §3.3: always six hexadecimal digits; players refuse fewer. */

@@ -1,6 +1,9 @@
+import { isRecoveryPoint } from './sei.ts';
+
 /** NAL unit types: ITU-T H.264 Table 7-1. */
 export const NAL = {
   slice: 1,
+  slicePartitionA: 2,
   idrSlice: 5,
   sei: 6,
   sps: 7,
@@ -10,10 +13,11 @@ export const NAL = {
   endOfStream: 11,
   filler: 12,
   spsExtension: 13,
+  auxiliarySlice: 19,
 } as const;
 
-/** SEI payloadType of a recovery point: ITU-T H.264 §D.1. */
-const SEI_RECOVERY_POINT = 6;
+/** A unit type's bit in {@link NalUnits.types}. */
+export const nalBit = (type: number): number => 1 << type;
 
 /**
  * NAL units kept of one frame. Encoders send a slice per row of macroblocks at the most (level 6.2: 528 rows) and some SEI;
@@ -34,10 +38,16 @@ export class NalUnits {
   #starts = new Uint32Array(64);
   #ends = new Uint32Array(64);
   #count = 0;
+  #types = 0;
 
   /** Units found by the last {@link find}. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Their types, a bit each: {@link nalBit}. */
+  get types(): number {
+    return this.#types;
   }
 
   /** Offset of a unit's header byte. */
@@ -57,13 +67,17 @@ export class NalUnits {
    */
   find(payload: Uint8Array, lengthSize: number): boolean {
     this.#count = 0;
+    this.#types = 0;
     let at = 0;
     while (at + lengthSize <= payload.length) {
       const start = at + lengthSize;
       const end = start + readLength(payload, at, lengthSize);
       if (end > payload.length || this.#count === MAX_NALS_PER_FRAME) return false;
       const header = afterStartCode(payload, start, end);
-      if (header < end) this.#add(header, end);
+      if (header < end) {
+        this.#add(header, end);
+        this.#types |= nalBit(nalType(payload, header));
+      }
       at = end;
     }
     return at === payload.length;
@@ -94,12 +108,33 @@ export function coversExactly(payload: Uint8Array, lengthSize: number): boolean 
 
 /** True for a frame with an IDR slice. */
 export function hasIdr(payload: Uint8Array, lengthSize: number): boolean {
-  return findUnit(payload, lengthSize, NAL.idrSlice, undefined);
+  let at = 0;
+  while (at + lengthSize < payload.length) {
+    const end = at + lengthSize + readLength(payload, at, lengthSize);
+    if (end > payload.length) return false;
+    const start = afterStartCode(payload, at + lengthSize, end);
+    if (start < end && nalType(payload, start) === NAL.idrSlice) return true;
+    at = end;
+  }
+  return false;
 }
 
 /** True for a frame with a recovery point SEI: where a decoder can start in a stream of gradual refresh. */
 export function hasRecoveryPoint(payload: Uint8Array, lengthSize: number): boolean {
-  return findUnit(payload, lengthSize, NAL.sei, isRecoveryPoint);
+  const units = new NalUnits();
+  units.find(payload, lengthSize);
+  return holdsRecoveryPoint(payload, units);
+}
+
+/** The same for units that have been found already. */
+export function holdsRecoveryPoint(payload: Uint8Array, units: NalUnits): boolean {
+  if ((units.types & nalBit(NAL.sei)) === 0) return false;
+  for (let index = 0; index < units.count; index++) {
+    const start = units.start(index);
+    if (nalType(payload, start) !== NAL.sei) continue;
+    if (isRecoveryPoint(payload.subarray(start, units.end(index)))) return true;
+  }
+  return false;
 }
 
 const START_CODE = Buffer.from([0, 0, 1]);
@@ -144,42 +179,6 @@ function afterStartCode(payload: Uint8Array, start: number, end: number): number
   if (payload[start] !== 0 || start + 3 > end || payload[start + 1] !== 0) return start;
   if (payload[start + 2] === 1) return start + 3;
   return start + 4 <= end && payload[start + 2] === 0 && payload[start + 3] === 1 ? start + 4 : start;
-}
-
-type UnitTest = (payload: Uint8Array, start: number, end: number) => boolean;
-
-function findUnit(
-  payload: Uint8Array,
-  lengthSize: number,
-  type: number,
-  test: UnitTest | undefined,
-): boolean {
-  let at = 0;
-  while (at + lengthSize < payload.length) {
-    const end = at + lengthSize + readLength(payload, at, lengthSize);
-    if (end > payload.length) return false;
-    const start = afterStartCode(payload, at + lengthSize, end);
-    if (start < end && nalType(payload, start) === type && (!test || test(payload, start, end))) return true;
-    at = end;
-  }
-  return false;
-}
-
-/** Walks the messages of one SEI unit: ITU-T H.264 §7.3.2.3.1. Types and sizes are small, so emulation bytes do not matter before the message sought. */
-function isRecoveryPoint(payload: Uint8Array, start: number, end: number): boolean {
-  let at = start + 1;
-  // The last byte is the trailing bits.
-  while (at + 2 < end) {
-    let type = 0;
-    while (at < end && payload[at] === 0xff) type += payload[at++]!;
-    type += payload[at++] ?? 0;
-    let size = 0;
-    while (at < end && payload[at] === 0xff) size += payload[at++]!;
-    size += payload[at++] ?? 0;
-    if (type === SEI_RECOVERY_POINT) return true;
-    at += size;
-  }
-  return false;
 }
 
 function allZero(bytes: Uint8Array, from: number, to: number): boolean {

@@ -3,9 +3,14 @@ import type { AvcConfig } from './config.ts';
 import { NAL, nalType } from './nal.ts';
 
 /** Real parameter sets are some dozens of bytes (scaling lists: some hundreds); longer ones are not kept. */
-const MAX_SET_BYTES = 4096;
-/** Ids an encoder uses of one kind: one or two as a rule. The standard allows 32 and 256, which would only serve to fill memory. */
-const MAX_SETS = 32;
+export const MAX_SET_BYTES = 4096;
+/**
+ * All of them, in bytes: they are written again in front of each key frame, so that a frame of ten bytes could cost a
+ * quarter of a megabyte.
+ */
+const MAX_ALL_BYTES = 16 * 1024;
+/** Ids an encoder uses of one kind: one or two as a rule. The standard allows 32 and 256, a configuration record 31 and 255. */
+export const MAX_SETS = 31;
 
 /**
  * The parameter sets that are in force: the configuration's at first, then those an encoder sends in band, which
@@ -15,6 +20,7 @@ export class ParameterSets {
   #sps = new Map<number, Uint8Array>();
   #pps = new Map<number, Uint8Array>();
   #all: readonly Uint8Array[] = [];
+  #bytes = 0;
 
   constructor(config: AvcConfig) {
     for (const set of config.sps) this.#keep(this.#sps, set);
@@ -38,6 +44,9 @@ export class ParameterSets {
     if (id === undefined || set.length > MAX_SET_BYTES) return false;
     const known = sets.get(id);
     if (known ? Buffer.compare(known, set) === 0 : sets.size >= MAX_SETS) return false;
+    const bytes = this.#bytes + set.length - (known?.length ?? 0);
+    if (bytes > MAX_ALL_BYTES) return false;
+    this.#bytes = bytes;
     sets.set(id, Uint8Array.from(set));
     return true;
   }
@@ -48,7 +57,7 @@ export class ParameterSets {
 }
 
 /** seq_parameter_set_id or pic_parameter_set_id: ITU-T H.264 §7.3.2.1.1, §7.3.2.2. Undefined for a set cut short. */
-function parameterSetId(set: Uint8Array): number | undefined {
+export function parameterSetId(set: Uint8Array): number | undefined {
   if (set.length === 0) return undefined;
   const before = nalType(set, 0) === NAL.sps ? 4 : 1;
   try {

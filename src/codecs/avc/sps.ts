@@ -12,6 +12,7 @@ export interface AvcSps {
   /** chroma_format_idc: 0 grey, 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4. */
   readonly chromaFormat: number;
   readonly bitDepth: number;
+  readonly chromaBitDepth: number;
   /** False where pictures may be coded as fields. */
   readonly progressive: boolean;
   /** Shape of a pixel, width over height, where the VUI names it. */
@@ -25,6 +26,9 @@ const HIGH_PROFILES = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 13
 
 /** The widest picture any level allows is 16,880 pixels (level 6.2: 139,264 macroblocks, width ≤ sqrt(8 × that) × 16). */
 const MAX_SIDE = 16_888;
+
+/** bit_depth_luma_minus8 and bit_depth_chroma_minus8 are 0 to 6: ITU-T H.264 §7.4.2.1.1. */
+const MAX_BIT_DEPTH = 14;
 
 /** aspect_ratio_idc 1 to 16: ITU-T H.264 Table E-1. */
 const PIXEL_ASPECTS = [
@@ -73,6 +77,7 @@ export function readSps(nal: Uint8Array): AvcSps {
       ...size,
       chromaFormat: chroma.format,
       bitDepth: chroma.bitDepth,
+      chromaBitDepth: chroma.chromaBitDepth,
       ...vui,
     };
   });
@@ -98,18 +103,23 @@ interface Chroma {
   readonly format: number;
   readonly separatePlanes: boolean;
   readonly bitDepth: number;
+  readonly chromaBitDepth: number;
 }
 
 function readChroma(bits: BitReader, profile: number): Chroma {
-  if (!HIGH_PROFILES.has(profile)) return { format: 1, separatePlanes: false, bitDepth: 8 };
+  if (!HIGH_PROFILES.has(profile)) {
+    return { format: 1, separatePlanes: false, bitDepth: 8, chromaBitDepth: 8 };
+  }
   const format = bits.ue();
   if (format > 3) throw new CodecError('AVC_SPS', `chroma format ${format} does not exist`);
   const separatePlanes = format === 3 && bits.flag();
   const bitDepth = 8 + bits.ue();
-  bits.ue(); //                                    bit_depth_chroma_minus8
+  const chromaBitDepth = 8 + bits.ue();
+  if (bitDepth > MAX_BIT_DEPTH || chromaBitDepth > MAX_BIT_DEPTH)
+    throw new CodecError('AVC_SPS', `samples of ${Math.max(bitDepth, chromaBitDepth)} bits do not exist`);
   bits.flag(); //                                  qpprime_y_zero_transform_bypass_flag
   if (bits.flag()) skipScalingLists(bits, format === 3 ? 12 : 8);
-  return { format, separatePlanes, bitDepth };
+  return { format, separatePlanes, bitDepth, chromaBitDepth };
 }
 
 /** ITU-T H.264 §7.3.2.1.1.1: a list ends early when the next scale comes out as 0. */

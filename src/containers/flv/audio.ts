@@ -1,3 +1,5 @@
+import { fourCcName } from './four-cc.ts';
+
 /** SoundFormat of AAC: Annex E.4.2.1. */
 export const SOUND_FORMAT_AAC = 10;
 /** Bytes in front of an AAC tag's data: AUDIODATA's first byte and AACPacketType. */
@@ -8,7 +10,11 @@ export type AudioBody =
   | { readonly kind: 'config'; readonly data: Uint8Array }
   | { readonly kind: 'frame'; readonly data: Uint8Array }
   /** Empty bodies: some servers send zero-length audio messages. */
-  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'nothing';
+      /** One of several tracks, beside the one that is sent the usual way: Twitch's VOD track from OBS. */
+      readonly isAdditional?: true;
+    }
   | { readonly kind: 'unsupported'; readonly codec: string };
 
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
@@ -32,10 +38,7 @@ const SOUND_FORMAT_ENHANCED = 9;
 export function readAudioBody(body: Uint8Array): AudioBody {
   if (body.length < 2) return { kind: 'nothing' };
   const format = body[0]! >> 4;
-  if (format === SOUND_FORMAT_ENHANCED) {
-    const fourCc = String.fromCharCode(...body.subarray(1, 5)).replace(/[^\x20-\x7e]/g, '?');
-    return { kind: 'unsupported', codec: `"${fourCc}" over Enhanced RTMP` };
-  }
+  if (format === SOUND_FORMAT_ENHANCED) return readEnhanced(body);
   if (format !== SOUND_FORMAT_AAC) {
     return { kind: 'unsupported', codec: FORMAT_NAMES[format] ?? `FLV sound format ${format}` };
   }
@@ -45,6 +48,19 @@ export function readAudioBody(body: Uint8Array): AudioBody {
   if (packetType === 0) return { kind: 'config', data };
   if (packetType === 1) return { kind: 'frame', data };
   return { kind: 'nothing' };
+}
+
+/** Enhanced RTMP v2, AudioPacketType. */
+const ENHANCED_MULTITRACK = 5;
+const ENHANCED_MODIFIED = 7;
+
+function readEnhanced(body: Uint8Array): AudioBody {
+  const packetType = body[0]! & 0x0f;
+  if (body.length < 5) return { kind: 'nothing' };
+  if (packetType === ENHANCED_MULTITRACK) return { kind: 'nothing', isAdditional: true };
+  if (packetType === ENHANCED_MODIFIED)
+    return { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' };
+  return { kind: 'unsupported', codec: fourCcName(body, 1) };
 }
 
 /**

@@ -14,7 +14,11 @@ export interface FlvTag extends TagHeader {
 export class FlvReader {
   /** From the file header, once it has been read. */
   flags: FlvFlags | undefined;
-  #left: Buffer = Buffer.alloc(0);
+  /** What waits for the rest of its tag. */
+  #left: Buffer[] = [];
+  #leftBytes = 0;
+  /** With this many bytes there is something to read. Until then pieces are only collected: a tag may come byte by byte. */
+  #wanted = FLV_HEADER_BYTES;
   #offset = 0;
 
   /** Bytes consumed so far: where in the file the next tag starts. */
@@ -24,30 +28,38 @@ export class FlvReader {
 
   /** Bytes that are still waiting for the rest of their tag. */
   get unread(): number {
-    return this.#left.length;
+    return this.#leftBytes;
   }
 
   /** Calls `onTag` for every tag that is now whole. A body is a view that stays valid. Throws {@link FlvError}. */
   push(bytes: Uint8Array, onTag: (tag: FlvTag) => void): void {
-    const all = this.#left.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#left, bytes]);
-    let at = 0;
-    if (!this.flags) {
-      if (all.length < FLV_HEADER_BYTES) {
-        this.#left = all;
-        return;
-      }
-      at = this.#readFileHeader(all);
-    }
+    this.#left.push(Buffer.from(bytes));
+    this.#leftBytes += bytes.length;
+    if (this.#leftBytes < this.#wanted) return;
+    const all = this.#left.length === 1 ? this.#left[0]! : Buffer.concat(this.#left);
+    this.#left = [all];
+    const at = this.#readTags(all, this.flags ? 0 : this.#readFileHeader(all), onTag);
+    this.#offset += at;
+    this.#left = at === all.length ? [] : [all.subarray(at)];
+    this.#leftBytes = all.length - at;
+  }
+
+  /** Returns the offset behind the last whole tag. */
+  #readTags(all: Buffer, from: number, onTag: (tag: FlvTag) => void): number {
+    let at = from;
     while (all.length - at >= TAG_HEADER_BYTES) {
       const header = readTagHeader(all.subarray(at, at + TAG_HEADER_BYTES));
       const end = at + TAG_HEADER_BYTES + header.size + BACK_POINTER_BYTES;
-      if (end > all.length) break;
+      if (end > all.length) {
+        this.#wanted = end - at;
+        return at;
+      }
       onTag({ ...header, body: all.subarray(at + TAG_HEADER_BYTES, end - BACK_POINTER_BYTES) });
       this.#checkBackPointer(all.readUInt32BE(end - BACK_POINTER_BYTES), header.size, at);
       at = end;
     }
-    this.#offset += at;
-    this.#left = all.subarray(at);
+    this.#wanted = TAG_HEADER_BYTES;
+    return at;
   }
 
   #readFileHeader(all: Buffer): number {

@@ -1,4 +1,5 @@
 import { ByteReader } from '../../bytes/byte-reader.ts';
+import { fourCcName } from './four-cc.ts';
 
 /** CodecID of AVC: Annex E.4.3.1. */
 export const CODEC_ID_AVC = 7;
@@ -17,7 +18,11 @@ export type VideoBody =
       readonly data: Uint8Array;
     }
   /** End of sequence, video info/command frames, empty bodies: nothing to show. */
-  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'nothing';
+      /** One of several tracks, beside the one that is sent the usual way. */
+      readonly isAdditional?: true;
+    }
   | { readonly kind: 'unsupported'; readonly codec: string };
 
 const CODEC_NAMES: Readonly<Record<number, string>> = {
@@ -55,11 +60,21 @@ export function readVideoBody(body: Uint8Array): VideoBody {
   return { kind: 'nothing' };
 }
 
+/** Enhanced RTMP v2, VideoPacketType. */
+const ENHANCED_METADATA = 4;
+const ENHANCED_MULTITRACK = 6;
+const ENHANCED_MODIFIED = 7;
+
 /** Enhanced RTMP: bit 7 of the first byte says that a FourCC follows. Named, so that the refusal can say it. */
 function readEnhanced(body: Uint8Array): VideoBody {
-  if (body.length < 5) return { kind: 'nothing' };
-  const fourCc = String.fromCharCode(...body.subarray(1, 5)).replace(/[^\x20-\x7e]/g, '?');
-  return { kind: 'unsupported', codec: `"${fourCc}" over Enhanced RTMP` };
+  const frameType = (body[0]! >> 4) & 7;
+  const packetType = body[0]! & 0x0f;
+  if (body.length < 5 || (frameType === FRAME_TYPE_COMMAND && packetType !== ENHANCED_METADATA))
+    return { kind: 'nothing' };
+  if (packetType === ENHANCED_MULTITRACK) return { kind: 'nothing', isAdditional: true };
+  if (packetType === ENHANCED_MODIFIED)
+    return { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' };
+  return { kind: 'unsupported', codec: fourCcName(body, 1) };
 }
 
 const head = new Uint8Array(AVC_HEAD_BYTES);

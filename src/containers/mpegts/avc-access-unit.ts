@@ -1,5 +1,5 @@
 import type { AvcConfig } from '../../codecs/avc/config.ts';
-import { NAL, NalUnits, nalType } from '../../codecs/avc/nal.ts';
+import { NAL, nalBit, NalUnits, nalType } from '../../codecs/avc/nal.ts';
 import { ParameterSets } from '../../codecs/avc/parameter-sets.ts';
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
@@ -7,9 +7,22 @@ const START_CODE = Uint8Array.of(0, 0, 0, 1);
 const DELIMITER = Uint8Array.of(0, 0, 0, 1, NAL.accessUnitDelimiter, 0xf0);
 
 /**
+ * Units that do not go into a transport stream: the encoder's own delimiters and filler; ends of sequence and stream, as
+ * the stream goes on whatever it says, and an end in the middle of a PES packet makes players flush; alpha planes, which
+ * no player of HLS shows, and the parameter sets that belong to them.
+ */
+const LEFT_OUT =
+  nalBit(NAL.accessUnitDelimiter) |
+  nalBit(NAL.filler) |
+  nalBit(NAL.endOfSequence) |
+  nalBit(NAL.endOfStream) |
+  nalBit(NAL.spsExtension) |
+  nalBit(NAL.auxiliarySlice);
+const SETS = nalBit(NAL.sps) | nalBit(NAL.pps);
+
+/**
  * Rewrites frames with length prefixes as Annex B access units for MPEG-TS (ISO/IEC 13818-1 §2.14): one delimiter,
- * then, where a decoder may start, the parameter sets in force, then the frame's units. The encoder's own delimiters
- * and filler are left out.
+ * then, where a decoder may start, the parameter sets in force, then the frame's units.
  */
 export class AvcAccessUnit {
   readonly #units = new NalUnits();
@@ -64,22 +77,20 @@ export class AvcAccessUnit {
 
   /** Learns the parameter sets in band; true for an IDR picture. */
   #lookThrough(): boolean {
-    let idr = false;
-    for (let index = 0; index < this.#units.count; index++) {
-      const start = this.#units.start(index);
-      const type = nalType(this.#payload, start);
-      if (type === NAL.idrSlice) idr = true;
-      else if (type === NAL.sps || type === NAL.pps) {
-        this.#sets.learn(this.#payload, start, this.#units.end(index));
+    const { types } = this.#units;
+    if ((types & SETS) !== 0) {
+      for (let index = 0; index < this.#units.count; index++) {
+        const start = this.#units.start(index);
+        if ((nalBit(nalType(this.#payload, start)) & SETS) !== 0)
+          this.#sets.learn(this.#payload, start, this.#units.end(index));
       }
     }
-    return idr;
+    return (types & nalBit(NAL.idrSlice)) !== 0;
   }
 
   /** At a starting place the sets go in front, once each; elsewhere the encoder's stay where they are. */
   #isKept(index: number): boolean {
-    const type = nalType(this.#payload, this.#units.start(index));
-    if (type === NAL.accessUnitDelimiter || type === NAL.filler) return false;
-    return !(this.#start && (type === NAL.sps || type === NAL.pps));
+    const bit = nalBit(nalType(this.#payload, this.#units.start(index)));
+    return (bit & LEFT_OUT) === 0 && !(this.#start && (bit & SETS) !== 0);
   }
 }

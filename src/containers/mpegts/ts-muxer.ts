@@ -55,7 +55,7 @@ export class TsMuxer {
   #video: AvcAccessUnit | undefined;
   #audio: AacPacker | undefined;
   #pcrPid = VIDEO_PID;
-  /** The last clock reference of this segment. */
+  /** The last clock reference. */
   #pcr: number | undefined;
   #lastVideoDts: number | undefined;
   #written: WrittenVideo[] = [];
@@ -70,12 +70,13 @@ export class TsMuxer {
   /**
    * Begins a segment with PAT and PMT. Frames of other tracks than these must not be written to it.
    *
+   * @param follows its times go on from the segment before: so does the clock, with references for the time in between
    * @throws {CodecError} for a track whose configuration cannot be read; see the packager's `refusal`
    */
-  begin(tracks: TrackSet): void {
+  begin(tracks: TrackSet, follows = false): void {
     this.#use(tracks);
     this.#pcrPid = tracks.video ? VIDEO_PID : AUDIO_PID;
-    this.#pcr = undefined;
+    if (!follows) this.#pcr = undefined;
     this.#written.length = 0;
     this.#segmentMark = this.#decodeTimes.mark();
     this.#audioBegun = false;
@@ -173,7 +174,9 @@ export class TsMuxer {
 
   /** Audio keeps the clock going where video frames are far apart, and starts it where none has come yet. */
   #driveVideoClock(dts: number): void {
-    const time = Math.min(dts, (this.#lastVideoDts ?? dts) + MAX_PCR_AHEAD);
+    // Where the picture has stalled, the clock still follows the sound, at a distance that leaves late pictures in time.
+    const soon = Math.max((this.#lastVideoDts ?? dts) + MAX_PCR_AHEAD, dts - MAX_PCR_AHEAD);
+    const time = Math.min(dts, soon);
     this.#fillClockGap(time);
     if (this.#pcr !== undefined) return;
     this.#pcr = time;
@@ -189,11 +192,9 @@ export class TsMuxer {
 
   /** Where a frame of the clock's track stands: true, and the clock is set, if it should carry a reference. */
   #takesPcr(dts: number, always: boolean): boolean {
-    if (this.#pcr !== undefined) {
-      if (dts <= this.#pcr) return false;
-      if (!always && dts - this.#pcr < PCR_INTERVAL) return false;
-    }
-    this.#pcr = dts;
+    if (this.#pcr !== undefined && !always && dts - this.#pcr < PCR_INTERVAL) return false;
+    // Sound may have driven the clock past a frame that starts a segment; it never goes back.
+    this.#pcr = this.#pcr === undefined ? dts : Math.max(dts, this.#pcr + 1);
     return true;
   }
 

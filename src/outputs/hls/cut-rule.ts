@@ -12,6 +12,9 @@ const FIRST_SEGMENT_LIMIT = 12;
  */
 const ROUNDING_SLACK = TICKS_PER_SECOND / 10;
 
+/** Nothing for this long, in ticks, is a stall and not a frame's length; a frame every two seconds is slow, but goes on. */
+const LONGEST_FRAME = 2 * TICKS_PER_SECOND;
+
 /** Decides where segments end, all in 90 kHz ticks since the segment's first frame. */
 export class CutRule {
   readonly #target: number;
@@ -21,6 +24,14 @@ export class CutRule {
   constructor(segmentSeconds: number) {
     this.#target = segmentSeconds * TICKS_PER_SECOND;
     this.#limit = Math.max(FIRST_SEGMENT_LIMIT, 1.5 * segmentSeconds) * TICKS_PER_SECOND;
+  }
+
+  /**
+   * The longest a segment may be that goes on for no good reason. The first one waits for a key frame, because an encoder's
+   * GOP is what it is; a stall is no GOP, and must not make players stay three times as far behind for the stream's life.
+   */
+  get #stallLimit(): number {
+    return this.#targetDuration === undefined ? limitOf(wholeSeconds(this.#target)) : this.#limit;
   }
 
   /** Whole seconds; undefined before {@link settle}, the same for ever after it. */
@@ -33,12 +44,11 @@ export class CutRule {
     return this.#limit;
   }
 
-  /** The first segment's length settles the target duration, and with it the limit: rounded, a length may not exceed it. */
+  /** The first segment's length settles the target duration, and with it the limit. */
   settle(firstDuration: number): number {
-    const wanted = Math.ceil(this.#target / TICKS_PER_SECOND);
-    const needed = Math.ceil((firstDuration - ROUNDING_SLACK) / TICKS_PER_SECOND);
-    this.#targetDuration ??= Math.max(1, wanted, needed);
-    this.#limit = this.#targetDuration * TICKS_PER_SECOND + TICKS_PER_SECOND / 2 - 1;
+    const needed = wholeSeconds(firstDuration - ROUNDING_SLACK);
+    this.#targetDuration ??= Math.max(1, wholeSeconds(this.#target), needed);
+    this.#limit = limitOf(this.#targetDuration);
     return this.#targetDuration;
   }
 
@@ -53,4 +63,27 @@ export class CutRule {
   isOver(elapsed: number, step: number): boolean {
     return elapsed + step > this.#limit;
   }
+
+  /** The same while video has stalled. */
+  isOverInStall(elapsed: number, step: number): boolean {
+    return elapsed + step > this.#stallLimit;
+  }
+
+  /**
+   * Is a frame too far behind to belong to the segment, or to be where it ends?
+   *
+   * @param gap ticks since the last frame's end
+   */
+  isHole(elapsed: number, gap: number): boolean {
+    return elapsed > this.#limit || (elapsed > this.#stallLimit && gap > LONGEST_FRAME);
+  }
+}
+
+function wholeSeconds(duration: number): number {
+  return Math.ceil(duration / TICKS_PER_SECOND);
+}
+
+/** Rounded to whole seconds, no segment may be longer than the target duration. */
+function limitOf(targetDuration: number): number {
+  return targetDuration * TICKS_PER_SECOND + TICKS_PER_SECOND / 2 - 1;
 }

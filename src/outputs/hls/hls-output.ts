@@ -5,13 +5,14 @@ import type { TrackSet } from '../../media/track.ts';
 import type { FrameSink } from '../../stream/frame-sink.ts';
 import { bandwidth, frameRate } from './measured.ts';
 import { multivariantText } from './multivariant.ts';
+import { numbersByClock, type PlaylistNumbers } from './numbers.ts';
 import type { Packager } from './packager.ts';
 import { mediaPlaylistText } from './playlist.ts';
 import { Rendered } from './rendered.ts';
 import type { NumberedSegment, Segment } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
 import { TsPackager } from './ts-packager.ts';
-import { firstNumbers, laterNumbers, SegmentWindow, type PlaylistNumbers } from './window.ts';
+import { SegmentWindow } from './window.ts';
 
 export interface HlsOptions {
   /** Playlist addresses are made of it: `{stream}/media.m3u8`, relative to `/{app}/`. */
@@ -22,12 +23,12 @@ export interface HlsOptions {
   readonly windowSegments: number;
   /** The server's clock: ms since 1970. */
   readonly clock: () => number;
-  /** How many times the program has been started: its playlists' numbers go on over restarts. */
-  readonly run?: number;
-  /** The first segment's numbers are these at least: lower ones may have been used by the stream's earlier life. */
-  readonly notBefore?: PlaylistNumbers;
+  /** The first segment's numbers, above those of every earlier life of the stream; by default what the clock says. */
+  readonly first?: PlaylistNumbers;
   /** MPEG-TS, unless said otherwise. */
   readonly packager?: Packager;
+  /** Told, once for each, why a track is left out. */
+  readonly onProblem?: (why: string) => void;
 }
 
 export interface HlsFacts {
@@ -65,6 +66,7 @@ export class HlsOutput implements FrameSink {
   readonly #first: PlaylistNumbers;
   #window: SegmentWindow | undefined;
   #made = 0;
+  #toldProblem: string | undefined;
   /** Largest bit rate of a segment so far. */
   #peak = 0;
   #ended = false;
@@ -74,8 +76,7 @@ export class HlsOutput implements FrameSink {
 
   constructor(options: HlsOptions) {
     this.#options = options;
-    const byClock = firstNumbers(options.clock(), options.run ?? 0);
-    this.#first = options.notBefore ? laterNumbers(byClock, options.notBefore) : byClock;
+    this.#first = options.first ?? numbersByClock(options.clock());
     this.#segmenter = new Segmenter({
       segmentSeconds: options.segmentSeconds,
       packager: options.packager ?? new TsPackager(),
@@ -94,10 +95,15 @@ export class HlsOutput implements FrameSink {
     // Nothing waits for it.
   }
 
+  /** What there is of the running segment is put into the playlist: players must not lack it until somebody comes back. */
+  interrupt(): void {
+    if (!this.#ended) this.#segmenter.interrupt();
+  }
+
   end(): void {
     if (this.#ended) return;
-    this.#segmenter.end();
-    this.#ended = true;
+    this.#ended = true; // before the last segment, so that nobody who waits for it gets a playlist without the end mark
+    this.#segmenter.interrupt();
     this.#changed();
     this.#release();
   }
@@ -162,8 +168,16 @@ export class HlsOutput implements FrameSink {
     const { peak } = bandwidth(this.#window.segments, this.#window.targetDuration);
     this.#peak = Math.max(this.#peak, peak);
     this.#made++;
+    this.#tellProblem();
     this.#changed();
-    this.#release();
+    if (!this.#ended) this.#release();
+  }
+
+  #tellProblem(): void {
+    const { problem } = this.#segmenter;
+    if (problem === undefined || problem === this.#toldProblem) return;
+    this.#toldProblem = problem;
+    this.#options.onProblem?.(problem);
   }
 
   /** Rendered anew when next asked for, once. */

@@ -7,8 +7,8 @@ export interface Packager {
   readonly size: number;
   /** Why this container cannot carry the track, in words; undefined if it can. */
   refusal(track: Track): string | undefined;
-  /** Begins a segment of these tracks; none of them has been refused. */
-  begin(tracks: TrackSet): void;
+  /** Begins a segment of these tracks; none of them has been refused. `follows`: its times go on from the one before. */
+  begin(tracks: TrackSet, follows: boolean): void;
   /** Adds a frame of one of them. */
   write(frame: MediaFrame): void;
   /** Ends the segment and gives its bytes. */

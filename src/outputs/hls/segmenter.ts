@@ -1,19 +1,15 @@
 import type { AudioFrame, MediaFrame, VideoFrame } from '../../media/frame.ts';
-import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts';
 import type { TrackSet } from '../../media/track.ts';
 import { CutRule } from './cut-rule.ts';
 import type { Packager } from './packager.ts';
+import { ProgramClock } from './program-clock.ts';
 import type { Segment } from './segment.ts';
 import { StartBuffer } from './start-buffer.ts';
 import type { Start } from './start-buffer.ts';
-import { TrackWatch } from './track-watch.ts';
+import { INTERLEAVE, TrackWatch } from './track-watch.ts';
 
 /** A segment is cut wherever it stands at this size: two seconds of 128 Mb/s. */
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
-/** Video this far behind audio, in ticks, has stalled; less is how a publisher interleaves. */
-const STALL = TICKS_PER_SECOND / 2;
-/** The same in frames, for slow video: one a second is not stalled after half of one. */
-const STALL_FRAMES = 3;
 
 export interface SegmenterOptions {
   readonly segmentSeconds: number;
@@ -31,6 +27,8 @@ interface Running {
   readonly discontinuity: boolean;
   readonly independent: boolean;
   readonly programDateTime: number;
+  /** The time line that players have been told of. Frames of the next one go on in time, and in this segment. */
+  readonly epoch: number;
   /** Frames before this time do not belong to anything that has been started. */
   readonly notBefore: number;
   videoFrames: number;
@@ -42,6 +40,8 @@ interface Running {
 /**
  * Cuts a stream into segments. With video, each starts at a key frame, the one nearest to the wanted length, unless none
  * comes in time; audio alone is cut by time. New tracks, changed tracks and new epochs begin with a discontinuity.
+ *
+ * A new epoch is told of where the next segment can begin: until then its frames need those before the jump, and decode.
  */
 export class Segmenter {
   readonly #options: SegmenterOptions;
@@ -50,11 +50,9 @@ export class Segmenter {
   readonly #watch: TrackWatch;
   #start: StartBuffer | undefined = new StartBuffer();
   #run: Running | undefined;
-  #epoch: number | undefined;
+  readonly #clock = new ProgramClock();
   #begun = false;
   #dropped = 0;
-  /** Where server time and media time were last set side by side. */
-  #anchor = { ms: 0, dts: 0 };
 
   constructor(options: SegmenterOptions) {
     this.#options = options;
@@ -84,11 +82,10 @@ export class Segmenter {
   }
 
   write(frame: MediaFrame): void {
-    if (frame.epoch < (this.#epoch ?? frame.epoch) || !this.#watch.accepts(frame.track)) {
+    if (!this.#watch.accepts(frame.track)) {
       this.#dropped++;
       return;
     }
-    if (frame.epoch !== this.#epoch) this.#enterEpoch(frame.epoch);
     if (this.#start) {
       if (this.#start.offer(frame, this.#options.clock())) this.#begin(this.#start.take());
     } else {
@@ -96,14 +93,9 @@ export class Segmenter {
     }
   }
 
-  /** Finishes the segment that is being made; nothing is written after it. */
-  end(): void {
+  /** Finishes the segment that is being made. What is written after it begins anew, with a discontinuity. */
+  interrupt(): void {
     if (this.#start) this.#begin(this.#start.take());
-    this.#closeAtEnd();
-  }
-
-  #enterEpoch(epoch: number): void {
-    this.#epoch = epoch;
     this.#closeAtEnd();
     this.#watch.forget();
     this.#start = new StartBuffer();
@@ -120,7 +112,8 @@ export class Segmenter {
     if (!start || !first) return;
     this.#start = undefined;
     this.#watch.expect(start.tracks, first.dts);
-    this.#open(start.tracks, first, this.#begun, start.arrived, true);
+    const { epoch } = first;
+    this.#open(start.tracks, first, { discontinuity: this.#begun, epoch, now: start.arrived, fresh: true });
     this.#watch.note(first);
     this.#put(this.#run!, first);
     for (const frame of start.frames.slice(1)) this.#continue(this.#run!, frame);
@@ -143,24 +136,29 @@ export class Segmenter {
   #judgeVideo(run: Running, frame: VideoFrame, elapsed: number): Verdict {
     const known = frame.track === run.tracks.video;
     if (frame.startsGop) {
-      if (!known || !sameTracks(run.tracks, this.#tracksAt(run, frame))) return 'cut';
+      if (!known || frame.epoch !== run.epoch || !sameTracks(run.tracks, this.#tracksAt(run, frame)))
+        return 'cut';
       return this.#rule.isNearest(elapsed, this.#watch.gop ?? elapsed) ? 'cut' : 'put';
     }
     // A new configuration takes effect at its first key frame; before that, its frames would be decoded with the old one.
     if (!known) return 'drop';
-    return this.#rule.isOver(elapsed, this.#watch.videoInterval) ? 'cut' : 'put';
+    const mustCut = this.#rule.isOver(elapsed, this.#watch.videoInterval) || this.#isHole(run, frame);
+    return mustCut ? 'cut' : 'put';
   }
 
   #judgeAudio(run: Running, frame: AudioFrame, elapsed: number): Verdict {
     const length = this.#watch.audioInterval;
     if (run.tracks.video) {
-      const patience = Math.max(STALL, STALL_FRAMES * this.#watch.videoInterval);
-      const stalled = frame.dts - this.#watch.lastVideoDts > patience;
-      if (stalled && this.#rule.isOver(elapsed, length + STALL)) return 'cut';
+      const stalled = this.#watch.hasVideoStalledAt(frame.dts);
+      if (stalled && this.#rule.isOverInStall(elapsed, length + INTERLEAVE)) return 'cut';
       return frame.track === run.tracks.audio && frame.dts >= run.notBefore ? 'put' : 'drop';
     }
-    if (frame.track !== run.tracks.audio) return 'cut';
+    if (frame.track !== run.tracks.audio || frame.epoch !== run.epoch) return 'cut';
     return this.#rule.isNearest(elapsed, length) ? 'cut' : 'put';
+  }
+
+  #isHole(run: Running, frame: MediaFrame): boolean {
+    return this.#rule.isHole(frame.dts - run.firstDts, frame.dts - run.end);
   }
 
   /** The tracks of a segment that begins with this frame: those that are there, without one that has gone silent. */
@@ -176,25 +174,27 @@ export class Segmenter {
   /** Ends the running segment where this frame begins, and begins the next with it. */
   #cut(run: Running, frame: MediaFrame): Running {
     const tracks = this.#tracksAt(run, frame);
-    const wanted = frame.dts - run.firstDts;
-    // A hole longer than a segment may be: the segment ends where its frames end, and players are told of the hole.
-    const hole = wanted > this.#rule.limit;
-    const discontinuity = hole || !sameTracks(run.tracks, tracks);
-    this.#close(run, hole ? run.end - run.firstDts : wanted);
-    return this.#open(tracks, frame, discontinuity, this.#options.clock(), false);
+    // The segment ends where its frames end, then, and players are told of the hole.
+    const hole = this.#isHole(run, frame);
+    const jumped = frame.epoch !== run.epoch && canStartAt(frame, tracks);
+    const discontinuity = hole || jumped || !sameTracks(run.tracks, tracks);
+    this.#close(run, (hole ? run.end : frame.dts) - run.firstDts);
+    const epoch = discontinuity ? frame.epoch : run.epoch;
+    return this.#open(tracks, frame, { discontinuity, epoch, now: this.#options.clock(), fresh: false });
   }
 
-  #open(tracks: TrackSet, first: MediaFrame, discontinuity: boolean, now: number, fresh: boolean): Running {
-    if (discontinuity || !this.#begun) this.#anchor = { ms: now, dts: first.dts };
+  #open(tracks: TrackSet, first: MediaFrame, how: Opening): Running {
+    if (how.discontinuity) this.#clock.reset();
+    this.#packager.begin(tracks, this.#begun && !how.discontinuity);
     this.#begun = true;
-    this.#packager.begin(tracks);
     this.#run = {
       tracks,
       firstDts: first.dts,
-      discontinuity,
-      independent: first.kind === 'video' ? first.startsGop : !tracks.video,
-      programDateTime: this.#anchor.ms + (first.dts - this.#anchor.dts) / TICKS_PER_MS,
-      notBefore: fresh ? first.dts : -Infinity,
+      discontinuity: how.discontinuity,
+      independent: canStartAt(first, tracks),
+      programDateTime: this.#clock.at(first.dts, how.now),
+      epoch: how.epoch,
+      notBefore: how.fresh ? first.dts : -Infinity,
       videoFrames: 0,
       audioFrames: 0,
       end: first.dts,
@@ -231,6 +231,24 @@ export class Segmenter {
 }
 
 type Verdict = 'put' | 'cut' | 'drop';
+
+/** What is known of a segment before its frames. */
+interface Opening {
+  readonly discontinuity: boolean;
+  readonly epoch: number;
+  /** When its first frame came, by the server's clock. */
+  readonly now: number;
+  /** Nothing goes on from before. */
+  readonly fresh: boolean;
+}
+
+/**
+ * A decoder can begin with this frame and shows all that follows (RFC 8216 §4.3.5.1): after a recovery point, pictures
+ * still lean on what came before. Sound in a stream with pictures can be decoded, but shows nothing.
+ */
+function canStartAt(frame: MediaFrame, tracks: TrackSet): boolean {
+  return frame.kind === 'video' ? frame.startsGop && frame.recovers !== true : !tracks.video;
+}
 
 function sameTracks(one: TrackSet, other: TrackSet): boolean {
   return one.video === other.video && one.audio === other.audio;

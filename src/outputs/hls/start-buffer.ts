@@ -19,14 +19,15 @@ export interface Start {
 }
 
 /**
- * Holds the first frames of a stream, or of its next epoch, until it is known which tracks there are: a segment
+ * Holds the first frames of a stream, or of its next publisher, until it is known which tracks there are: a segment
  * declares its tracks at its very beginning. With video, it starts at a key frame and has no older audio.
  */
 export class StartBuffer {
   #frames: MediaFrame[] = [];
   #bytes = 0;
   #key: VideoFrame | undefined;
-  #sawVideo = false;
+  /** There is video, though it may not be decodable yet. */
+  #hasVideo = false;
   #audio: AudioTrack | undefined;
   #since: number | undefined;
   #arrived = 0;
@@ -48,7 +49,7 @@ export class StartBuffer {
   }
 
   #offerVideo(frame: VideoFrame, now: number): void {
-    this.#sawVideo = true;
+    this.#hasVideo = true;
     if (!this.#key) {
       if (!frame.startsGop) {
         this.#since ??= frame.dts;
@@ -65,6 +66,7 @@ export class StartBuffer {
 
   #offerAudio(frame: AudioFrame, now: number): void {
     this.#audio = frame.track;
+    if (!frame.startsGop) this.#hasVideo = true;
     if (this.#key && frame.dts < this.#key.dts) return;
     if (!this.#key && this.#frames.length === 0) this.#arrived = now;
     this.#since ??= frame.dts;
@@ -81,6 +83,6 @@ export class StartBuffer {
     if (this.#frames.length >= MAX_HELD_FRAMES || this.#bytes >= MAX_HELD_BYTES) return true;
     const waited = dts - (this.#since ?? dts);
     if (this.#key) return this.#audio !== undefined || waited >= TRACK_WAIT;
-    return waited >= (this.#sawVideo ? KEY_FRAME_WAIT : TRACK_WAIT);
+    return waited >= (this.#hasVideo ? KEY_FRAME_WAIT : TRACK_WAIT);
   }
 }

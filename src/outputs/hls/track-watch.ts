@@ -4,6 +4,12 @@ import type { AudioTrack, Track, TrackSet } from '../../media/track.ts';
 
 /** Ticks of silence after which a track is taken for gone, if the whole segment had nothing of it either. */
 const GONE_AFTER = 2 * TICKS_PER_SECOND;
+/** A track this far behind another, in ticks, is how a publisher interleaves; video further behind may have stalled. */
+export const INTERLEAVE = TICKS_PER_SECOND / 2;
+/** The same in frames, for slow video: one a second is not stalled after half of one. */
+const STALL_FRAMES = 3;
+/** The same while only one frame has come: the next may be as far as slow video's are. */
+const FIRST_PATIENCE = 2 * TICKS_PER_SECOND;
 /** Length of a video frame in ticks, before two of them have told it. */
 const USUAL_VIDEO_INTERVAL = TICKS_PER_SECOND / 25;
 /** A longer pause between two frames is not a frame's length: one every two seconds is the slowest video one meets. */
@@ -53,8 +59,11 @@ export class TrackWatch {
     return track ? (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate : 0;
   }
 
-  get lastVideoDts(): number {
-    return this.#videoDts ?? -Infinity;
+  /** Has sound come so far without a picture that there is none to be expected? */
+  hasVideoStalledAt(dts: number): boolean {
+    const interval = this.#videoInterval;
+    const patience = interval === undefined ? FIRST_PATIENCE : Math.max(INTERLEAVE, STALL_FRAMES * interval);
+    return dts - (this.#videoDts ?? -Infinity) > patience;
   }
 
   /** Each track is judged once. */
@@ -92,7 +101,7 @@ export class TrackWatch {
     return gone ? undefined : this.#audio.track;
   }
 
-  /** Another epoch: nothing can be told from times before it. */
+  /** Another publisher: nothing can be told from times before it. */
   forget(): void {
     this.#audio = undefined;
     this.#videoDts = undefined;

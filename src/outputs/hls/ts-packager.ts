@@ -26,8 +26,8 @@ export class TsPackager implements Packager {
     }
   }
 
-  begin(tracks: TrackSet): void {
-    this.#muxer.begin(tracks);
+  begin(tracks: TrackSet, follows: boolean): void {
+    this.#muxer.begin(tracks, follows);
   }
 
   write(frame: MediaFrame): void {

@@ -1,48 +1,19 @@
 import { TICKS_PER_SECOND } from '../../media/time.ts';
+import type { PlaylistNumbers } from './numbers.ts';
 import type { NumberedSegment, Segment } from './segment.ts';
 
 /** A playlist must not get shorter than this many target durations by losing a segment: RFC 8216 §6.2.2. */
 const MIN_TARGET_DURATIONS = 3;
-
-/** The numbers that a playlist's first segment has: EXT-X-MEDIA-SEQUENCE and EXT-X-DISCONTINUITY-SEQUENCE. */
-export interface PlaylistNumbers {
-  readonly sequence: number;
-  readonly discontinuity: number;
-}
 
 /** The rule above gives way here: a publisher whose clock hardly moves makes segments of next to no length. */
 const MAX_WINDOWS_OF_SHORT_SEGMENTS = 8;
 /** A default window and what is kept behind it at 80 Mb/s; beyond that only the window itself is kept. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** Time is counted from then: the numbers stay small enough for every player's integers. */
-const NUMBERS_EPOCH_MS = Date.UTC(2020, 0, 1);
-const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
-/** Discontinuities that a stream may have in one run of the program beside one an hour. */
-const DISCONTINUITIES_PER_RUN = 100;
-
-/**
- * Where a stream's numbers start: past those of any earlier life of the stream, even one that ended by kill -9. Segments
- * go by the wall clock, as no stream makes more than one a second for long. Discontinuities cannot (hls.js keeps an array
- * as long as their number and walks all of it), so for them the program's runs are counted as well.
- *
- * @param run how many times the program has been started, as far as is known
- */
-export function firstNumbers(nowMs: number, run: number): PlaylistNumbers {
-  const elapsed = Math.max(0, nowMs - NUMBERS_EPOCH_MS);
-  return {
-    sequence: Math.floor(elapsed / SECOND_MS),
-    discontinuity: Math.floor(elapsed / HOUR_MS) + run * DISCONTINUITIES_PER_RUN,
-  };
-}
-
-/** The larger of each. */
-export function laterNumbers(a: PlaylistNumbers, b: PlaylistNumbers): PlaylistNumbers {
-  return {
-    sequence: Math.max(a.sequence, b.sequence),
-    discontinuity: Math.max(a.discontinuity, b.discontinuity),
-  };
+/** A segment that has left the playlist, and the moment by the window's own clock up to which it can be fetched. */
+interface Retired {
+  readonly segment: NumberedSegment;
+  readonly until: number;
 }
 
 /** The segments of a media playlist, and those that have left it and can still be fetched. */
@@ -51,7 +22,11 @@ export class SegmentWindow {
   readonly #targetDuration: number;
   readonly #byName = new Map<string, NumberedSegment>();
   #live: NumberedSegment[] = [];
-  #retired: NumberedSegment[] = [];
+  #retired: Retired[] = [];
+  /** By sequence number, of the segments in the playlist: ticks of the longest playlist that each has been in. */
+  readonly #longest = new Map<number, number>();
+  /** Ticks of all segments there ever were: the clock by which the retired are kept. */
+  #added = 0;
   #nextSequence: number;
   #discontinuitySequence: number;
   #bytes = 0;
@@ -108,7 +83,12 @@ export class SegmentWindow {
     this.#live.push(numbered);
     this.#byName.set(numbered.name, numbered);
     this.#bytes += segment.bytes.length;
+    this.#added += segment.duration;
     while (this.#mayRetire()) this.#retire();
+    const { duration } = this;
+    for (const { sequence } of this.#live) {
+      this.#longest.set(sequence, Math.max(duration, this.#longest.get(sequence) ?? 0));
+    }
     while (this.#mayForget()) this.#forget();
   }
 
@@ -125,21 +105,19 @@ export class SegmentWindow {
   #retire(): void {
     const segment = this.#live.shift()!;
     if (segment.discontinuity) this.#discontinuitySequence++;
-    this.#retired.push(segment);
+    const longest = this.#longest.get(segment.sequence) ?? 0;
+    this.#longest.delete(segment.sequence);
+    this.#retired.push({ segment, until: this.#added + segment.duration + longest });
   }
 
-  /** A player may hold the playlist as it was a whole window ago. */
+  /** A segment stays for its own length and that of the longest playlist it was in: RFC 8216 §6.2.2. */
   #mayForget(): boolean {
     const oldest = this.#retired[0];
-    if (!oldest) return false;
-    if (this.#bytes > MAX_BYTES) return true;
-    return (
-      this.#retired.length > this.#live.length && total(this.#retired) - oldest.duration >= this.duration
-    );
+    return oldest !== undefined && (this.#bytes > MAX_BYTES || this.#added >= oldest.until);
   }
 
   #forget(): void {
-    const segment = this.#retired.shift()!;
+    const { segment } = this.#retired.shift()!;
     this.#byName.delete(segment.name);
     this.#bytes -= segment.bytes.length;
   }

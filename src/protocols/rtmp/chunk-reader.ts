@@ -1,55 +1,36 @@
+import { Allowance, NO_BUDGET, type Budget } from './budget.ts';
+import {
+  isExtended,
+  MESSAGE_HEADER_BYTES,
+  repeatedTimestampLength,
+  takeFields,
+  takeTime,
+} from './chunk-header.ts';
 import { ChunkStream } from './chunk-stream.ts';
 import { ProtocolError } from './errors.ts';
-import { MAX_CHUNK_STREAMS, MAX_COMMAND_BYTES, MAX_MESSAGE_BYTES, MAX_UNFINISHED_BYTES } from './limits.ts';
+import { FIRST_BODY_BYTES, MEDIA_LIMITS, type ChunkLimits } from './limits.ts';
 import { INITIAL_CHUNK_SIZE, isMessageType, MessageType } from './message.ts';
 import type { RtmpMessage } from './message.ts';
 
+export { COMMAND_LIMITS, MEDIA_LIMITS, type ChunkLimits } from './limits.ts';
+
 /** Basic header (3), message header (11), extended timestamp (4). */
 const LONGEST_HEADER = 18;
-/** In place of a 24-bit timestamp: the real one follows in 32 bits (RTMP 1.0 §5.3.1.3). */
-const EXTENDED = 0xffffff;
-/**
- * A delta of 2.3 h and more is one below zero, cut to 24 bits: encoders with sound and picture on one chunk stream send such
- * when a frame is late.
- */
-const LEAST_NEGATIVE_DELTA = 0x800000;
+const EXTENDED_BYTES = 4;
 /** Nothing changes above 24 bits: no message is longer. */
 const LARGEST_CHUNK_SIZE = 0xffffff;
-/** Message header bytes by format (RTMP 1.0 §5.3.1.2). */
-const MESSAGE_HEADER_BYTES = [11, 7, 3, 0] as const;
 /** Messages of unknown type on chunk streams never seen before: one may be an extension, two are noise. */
 const MAX_IMPLAUSIBLE_HEADERS = 2;
 
 const EMPTY = Buffer.alloc(0);
-
-export interface ChunkLimits {
-  /** Bytes of one message. */
-  readonly messageBytes: number;
-  /** Bytes of all messages that have begun and not ended. */
-  readonly unfinishedBytes: number;
-  readonly chunkStreams: number;
-}
-
-export const MEDIA_LIMITS: ChunkLimits = {
-  messageBytes: MAX_MESSAGE_BYTES,
-  unfinishedBytes: MAX_UNFINISHED_BYTES,
-  chunkStreams: MAX_CHUNK_STREAMS,
-};
-
-/** For a peer that only talks: commands are small, and nobody need hold much for somebody who has not been let in. */
-export const COMMAND_LIMITS: ChunkLimits = {
-  messageBytes: MAX_COMMAND_BYTES,
-  unfinishedBytes: 4 * MAX_COMMAND_BYTES,
-  chunkStreams: MAX_CHUNK_STREAMS,
-};
 
 /**
  * Puts messages together from chunks (RTMP 1.0 §5.3), however TCP cut the bytes.
  * Set Chunk Size and Abort take effect in here, and are passed on like every other message.
  */
 export class ChunkReader {
-  /** May be changed between two reads: what a peer may send depends on what it has been allowed to do. */
-  limits: ChunkLimits;
+  #limits: ChunkLimits;
+  readonly #memory: Allowance;
   readonly #streams = new Map<number, ChunkStream>();
   /** The start of a header whose rest has not arrived. */
   readonly #held = Buffer.alloc(LONGEST_HEADER);
@@ -58,13 +39,17 @@ export class ChunkReader {
   #current: ChunkStream | undefined;
   #chunkLeft = 0;
   #chunkSize = INITIAL_CHUNK_SIZE;
+  /** Announced for messages that are not complete. */
   #unfinishedBytes = 0;
+  #isClosed = false;
   #implausible = 0;
   /** Learned from the peer's chunks: it does not repeat extended timestamps. */
   #leavesOutRepeats = false;
 
-  constructor(limits: ChunkLimits = MEDIA_LIMITS) {
-    this.limits = limits;
+  /** @param budget what this and other readers share for the bodies of messages that are not complete. */
+  constructor(limits: ChunkLimits = MEDIA_LIMITS, budget: Budget = NO_BUDGET) {
+    this.#limits = limits;
+    this.#memory = new Allowance(budget, limits.ownBytes);
   }
 
   /** Largest chunk payload that the peer has announced, bytes. */
@@ -78,13 +63,30 @@ export class ChunkReader {
   }
 
   /**
+   * What a peer may send depends on what it has been allowed to do. Messages that have begun are completed.
+   *
+   * @throws ProtocolError if the other budget has no room for what is held of them.
+   */
+  allow(limits: ChunkLimits, budget: Budget = NO_BUDGET): void {
+    if (limits === this.#limits) return;
+    this.#limits = limits;
+    if (!this.#memory.move(budget, limits.ownBytes)) this.#overBudget();
+  }
+
+  /** Nothing more is read, and the budget gets back what it gave. Safe in `onMessage`, and to call twice. */
+  close(): void {
+    this.#isClosed = true;
+    for (const stream of this.#streams.values()) this.#discard(stream);
+  }
+
+  /**
    * Takes what the socket gave. `onMessage` is called for each message that these bytes complete, in order.
    *
    * @throws ProtocolError; the connection cannot go on after it.
    */
   push(bytes: Uint8Array, onMessage: (message: RtmpMessage) => void): void {
     let at = 0;
-    while (at < bytes.length) {
+    while (at < bytes.length && !this.#isClosed) {
       if (this.#current !== undefined) at = this.#payload(this.#current, bytes, at, onMessage);
       else if (this.#heldBytes === 0) at = this.#header(bytes, at, onMessage);
       else at = this.#heldHeader(bytes, at, onMessage);
@@ -99,13 +101,14 @@ export class ChunkReader {
     onMessage: (message: RtmpMessage) => void,
   ): number {
     const count = Math.min(this.#chunkLeft, bytes.length - at);
+    if (stream.filled + count > stream.body!.length) this.#grow(stream, stream.filled + count);
     const body = stream.body!;
     body.set(count === bytes.length ? bytes : bytes.subarray(at, at + count), stream.filled);
     stream.filled += count;
     this.#chunkLeft -= count;
     if (this.#chunkLeft === 0) {
       this.#current = undefined;
-      if (stream.filled === body.length) this.#finish(stream, body, onMessage);
+      if (stream.filled === stream.announced) this.#finish(stream, body, onMessage);
     }
     return at + count;
   }
@@ -156,27 +159,36 @@ export class ChunkReader {
     const length =
       format === 3
         ? basicLength + this.#repeatedLength(stream, bytes, field, end)
-        : basicLength + MESSAGE_HEADER_BYTES[format]! + (u24(bytes, field) === EXTENDED ? 4 : 0);
+        : basicLength + MESSAGE_HEADER_BYTES[format]! + (isExtended(bytes, field) ? 4 : 0);
     if (Number.isNaN(length) || at + length > end) return 0;
 
     this.#startChunk(stream ?? this.#open(id), stream === undefined, format, bytes, field, onMessage);
     return length;
   }
 
-  /** Where the bytes at hand cannot tell, and more may never come, a peer is taken to do as it did before. */
+  /**
+   * NaN until it can be told. A peer that leaves them out is not waited for where a chunk has less payload than a timestamp has
+   * bytes, as more may never come; elsewhere the payload brings them. So it does not matter how TCP cut them.
+   */
   #repeatedLength(stream: ChunkStream | undefined, bytes: Uint8Array, at: number, end: number): number {
     if (stream?.extended !== true) return 0;
+    if (this.#leavesOutRepeats && this.#payloadOf(stream) < EXTENDED_BYTES) return 0;
     const length = repeatedTimestampLength(stream, bytes, at, end);
-    if (Number.isNaN(length)) return this.#leavesOutRepeats ? 0 : length;
-    this.#leavesOutRepeats = length === 0;
+    if (!Number.isNaN(length)) this.#leavesOutRepeats = length === 0;
     return length;
   }
 
+  /** Bytes of payload of the type 3 chunk that comes now. */
+  #payloadOf(stream: ChunkStream): number {
+    const left = stream.body === undefined ? stream.length : stream.announced - stream.filled;
+    return Math.min(this.#chunkSize, left);
+  }
+
   #open(id: number): ChunkStream {
-    if (this.#streams.size >= this.limits.chunkStreams) {
+    if (this.#streams.size >= this.#limits.chunkStreams) {
       throw new ProtocolError(
         'RTMP_CHUNK_STREAMS',
-        `peer uses more than ${this.limits.chunkStreams} chunk streams`,
+        `peer uses more than ${this.#limits.chunkStreams} chunk streams`,
       );
     }
     // Some encoders begin a chunk stream with a header that builds on one before it: that one is all zeros.
@@ -199,12 +211,11 @@ export class ChunkReader {
       if (isNew && !isMessageType(stream.type)) this.#implausibleHeader(stream);
       this.#begin(stream);
     }
-    const body = stream.body!;
-    if (body.length === 0) {
-      this.#finish(stream, body, onMessage);
+    if (stream.announced === 0) {
+      this.#finish(stream, EMPTY, onMessage);
       return;
     }
-    this.#chunkLeft = Math.min(this.#chunkSize, body.length - stream.filled);
+    this.#chunkLeft = Math.min(this.#chunkSize, stream.announced - stream.filled);
     this.#current = stream;
   }
 
@@ -212,26 +223,46 @@ export class ChunkReader {
     // A new header before the message was complete: the peer has given it up.
     this.#discard(stream);
     const { length } = stream;
-    if (length > this.limits.messageBytes) {
+    if (length > this.#limits.messageBytes) {
       throw new ProtocolError(
         'RTMP_MESSAGE_LENGTH',
-        `message of ${length} bytes on chunk stream ${stream.id}; at most ${this.limits.messageBytes} are taken`,
+        `message of ${length} bytes on chunk stream ${stream.id}; at most ${this.#limits.messageBytes} are taken`,
       );
     }
-    if (this.#unfinishedBytes + length > this.limits.unfinishedBytes) {
+    if (this.#unfinishedBytes + length > this.#limits.unfinishedBytes) {
       throw new ProtocolError(
         'RTMP_UNFINISHED_BYTES',
-        `more than ${this.limits.unfinishedBytes} bytes in messages that are not complete`,
+        `more than ${this.#limits.unfinishedBytes} bytes in messages that are not complete`,
       );
     }
+    const first = Math.min(length, FIRST_BODY_BYTES);
+    if (!this.#memory.add(first)) this.#overBudget();
     this.#unfinishedBytes += length;
-    stream.body = length === 0 ? EMPTY : Buffer.allocUnsafe(length);
+    stream.announced = length;
+    stream.body = first === 0 ? EMPTY : Buffer.allocUnsafe(first);
     stream.filled = 0;
+  }
+
+  /** What is announced is believed only as it comes: at least twice the space, so that few bytes are copied again. */
+  #grow(stream: ChunkStream, needed: number): void {
+    const former = stream.body!;
+    const length = Math.min(stream.announced, Math.max(needed, 2 * former.length));
+    if (!this.#memory.add(length - former.length)) this.#overBudget();
+    stream.body = Buffer.allocUnsafe(length);
+    stream.body.set(former.subarray(0, stream.filled));
+  }
+
+  #overBudget(): never {
+    throw new ProtocolError(
+      'RTMP_BUDGET',
+      'all connections together hold too much in messages that are not complete',
+    );
   }
 
   #discard(stream: ChunkStream): void {
     if (stream.body === undefined) return;
-    this.#unfinishedBytes -= stream.body.length;
+    this.#unfinishedBytes -= stream.announced;
+    this.#memory.add(-stream.body.length);
     stream.body = undefined;
   }
 
@@ -265,53 +296,10 @@ export class ChunkReader {
   }
 }
 
-/** Timestamp field, length, type and message stream id, as far as the format has them. */
-function takeFields(stream: ChunkStream, format: number, bytes: Uint8Array, at: number): void {
-  const field = u24(bytes, at);
-  stream.extended = field === EXTENDED;
-  if (stream.extended) stream.field = u32(bytes, at + MESSAGE_HEADER_BYTES[format]!);
-  else stream.field = format !== 0 && field >= LEAST_NEGATIVE_DELTA ? field - 0x1000000 : field;
-  if (format === 2) return;
-  stream.length = u24(bytes, at + 3);
-  stream.type = bytes[at + 6]!;
-  if (format === 1) return;
-  // The one little-endian field of the protocol.
-  stream.streamId =
-    bytes[at + 7]! + bytes[at + 8]! * 0x100 + bytes[at + 9]! * 0x10000 + bytes[at + 10]! * 0x1000000;
-}
-
-/**
- * A type 3 chunk that begins a message adds the latest field once more, even if that was the absolute time of a
- * type 0 chunk (RTMP 1.0 §5.3.1.2.4); ffmpeg sends by that rule. Deltas below zero arrive as 2^32 minus something.
- */
-function takeTime(stream: ChunkStream, format: number): void {
-  stream.timestamp = format === 0 ? stream.field : (stream.timestamp + stream.field) >>> 0;
-}
-
-/**
- * Whether a type 3 chunk repeats the extended timestamp: the standard and Flash do, librtmp for years did not.
- * So the four bytes are taken only if they equal the latest field. 4, 0, or NaN when too few bytes are there to tell.
- */
-function repeatedTimestampLength(stream: ChunkStream, bytes: Uint8Array, at: number, end: number): number {
-  for (let index = 0; index < 4; index++) {
-    if (at + index >= end) return NaN;
-    if (bytes[at + index] !== ((stream.field >>> (24 - 8 * index)) & 0xff)) return 0;
-  }
-  return 4;
-}
-
 /** RTMP 1.0 §5.4.1: the top bit is zero. Some peers announce more than a message can hold. */
 function readChunkSize(body: Buffer): number {
   if (body.length < 4) throw new ProtocolError('RTMP_CHUNK_SIZE', `Set Chunk Size of ${body.length} bytes`);
   const bytes = body.readUInt32BE(0) & 0x7fffffff;
   if (bytes === 0) throw new ProtocolError('RTMP_CHUNK_SIZE', 'peer asked for a chunk size of 0');
   return Math.min(bytes, LARGEST_CHUNK_SIZE);
-}
-
-function u24(bytes: Uint8Array, at: number): number {
-  return bytes[at]! * 0x10000 + bytes[at + 1]! * 0x100 + bytes[at + 2]!;
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! * 0x1000000 + u24(bytes, at + 1);
 }

@@ -10,7 +10,9 @@ export class ChunkStream {
   length = 0;
   type = 0;
   streamId = 0;
-  /** The message in progress; `undefined` between messages. */
+  /** Bytes that the message in progress will have. */
+  announced = 0;
+  /** The message in progress, with room for more than has arrived but not for all of it; `undefined` between messages. */
   body: Buffer | undefined;
   /** Bytes of it that have arrived. */
   filled = 0;

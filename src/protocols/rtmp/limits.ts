@@ -32,3 +32,51 @@ export const MAX_MESSAGE_STREAMS = 16;
 export const MAX_HELD_BYTES = 8 * 1024 * 1024;
 /** The same in messages: small ones cost more than their bytes. */
 export const MAX_HELD_MESSAGES = 4096;
+
+/**
+ * First space for a message's body, bytes; a longer one gets more as it comes. Nearly every frame below 10 Mb/s fits, and
+ * whoever only announces pays for what it got with its own limits.
+ */
+export const FIRST_BODY_BYTES = 64 * 1024;
+
+/**
+ * Bytes in messages that are not complete, of all peers together that do not publish: a thousand honest ones that
+ * all send the longest token there is at the same moment have room, tens of thousands of others have not.
+ */
+export const MAX_UNFINISHED_OF_TALKERS = 32 * 1024 * 1024;
+/** Of these, what each peer may have however much the others use: a `connect`, several times over. */
+export const OWN_BYTES_OF_TALKER = 4 * 1024;
+
+/**
+ * The same for all publishers together: 32 of them at the limit of {@link MAX_UNFINISHED_BYTES}, or two thousand that
+ * are each in the middle of a key frame of 250 kB.
+ */
+export const MAX_UNFINISHED_OF_PUBLISHERS = 512 * 1024 * 1024;
+/** A key frame at 5 Mb/s. */
+export const OWN_BYTES_OF_PUBLISHER = 256 * 1024;
+
+/** What one peer's chunks may hold. */
+export interface ChunkLimits {
+  /** Bytes of one message. */
+  readonly messageBytes: number;
+  /** Bytes announced for all messages that have begun and not ended. */
+  readonly unfinishedBytes: number;
+  readonly chunkStreams: number;
+  /** Bytes held for such messages that are not asked of the budget. */
+  readonly ownBytes: number;
+}
+
+export const MEDIA_LIMITS: ChunkLimits = {
+  messageBytes: MAX_MESSAGE_BYTES,
+  unfinishedBytes: MAX_UNFINISHED_BYTES,
+  chunkStreams: MAX_CHUNK_STREAMS,
+  ownBytes: OWN_BYTES_OF_PUBLISHER,
+};
+
+/** For a peer that only talks: commands are small, and nobody need hold much for somebody who has not been let in. */
+export const COMMAND_LIMITS: ChunkLimits = {
+  messageBytes: MAX_COMMAND_BYTES,
+  unfinishedBytes: 4 * MAX_COMMAND_BYTES,
+  chunkStreams: MAX_CHUNK_STREAMS,
+  ownBytes: OWN_BYTES_OF_TALKER,
+};

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { plainAddress } from '../socket-sink.ts';
+import { plainAddress } from '../address.ts';
 
 /** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
 const GONE_DURATIONS = 3;

@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../../observe/log.ts';
 import { maskQuery } from '../../observe/log.ts';
 import { listen, type Listening } from '../listen.ts';
+import type { Admission } from '../admission.ts';
 import { endSocket } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
+import { Callers } from './callers.ts';
 import { serveFlv } from './flv-route.ts';
 import type { HlsRoute } from './hls-route.ts';
 import { parseMediaPath, splitUrl } from './media-url.ts';
@@ -25,7 +27,12 @@ export interface HttpServerOptions {
   readonly hls: HlsRoute;
   /** Answers everything that is not media. */
   readonly pages: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly admission: Admission;
+  /** Counts connections that were closed to keep within the limits. */
+  readonly closed: (reason: string) => void;
   readonly log: Log;
+  /** Instead of {@link STALLED_MS}, for tests that cannot wait. */
+  readonly stalledMs?: number;
 }
 
 /** How often requests that do not come to an end are looked for, ms; by default it is only every 30 s. */
@@ -36,23 +43,23 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #webSockets: WebSocketRoute;
+  readonly #callers: Callers;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#webSockets = new WebSocketRoute(options.watching);
+    this.#callers = new Callers(options);
     this.#server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) =>
       this.#handle(request, response),
     );
+    this.#server.on('connection', (socket) => this.#callers.accept(socket));
     // Never rely on the defaults, which change with Node's versions. An answer may take for ever, a request may not.
-    this.#server.timeout = STALLED_MS; // viewers of FLV take themselves out of this: see SocketSink
+    this.#server.timeout = options.stalledMs ?? STALLED_MS; // viewers of FLV take themselves out of this: see SocketSink
     this.#server.headersTimeout = 10_000;
     this.#server.requestTimeout = 30_000;
     this.#server.keepAliveTimeout = 65_000; // longer than the 60 s of proxies in front, so that they close first
     this.#server.maxHeadersCount = 100;
-    this.#server.on('upgrade', (request, socket, head) => {
-      if (isWebSocket(request)) this.#webSockets.upgrade(request, socket, head);
-      else this.#answerPlainly(request, socket);
-    });
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (_error, socket) => {
       if (socket.writable)
         socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -80,10 +87,16 @@ export class HttpServer {
     this.#server.closeAllConnections();
   }
 
-  /** An offer of a protocol that we do not speak (h2c, by curl --http2) may be passed over: RFC 9110 §7.8. */
-  #answerPlainly(request: IncomingMessage, socket: Duplex): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     if (!(socket instanceof Socket)) return void socket.destroy();
+    if (!this.#callers.takeOver(socket)) return;
+    if (isWebSocket(request)) this.#webSockets.upgrade(request, socket, head);
+    else this.#answerPlainly(request, socket);
+  }
+
+  /** An offer of a protocol that we do not speak (h2c, by curl --http2) may be passed over: RFC 9110 §7.8. */
+  #answerPlainly(request: IncomingMessage, socket: Socket): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false; // Node has taken its parser off this socket: there can be no next request
     response.assignSocket(socket);
@@ -94,11 +107,12 @@ export class HttpServer {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => response.destroy());
+    if (!this.#callers.begin(request.socket, response)) return;
     const url = request.url ?? '/';
     const { path, query } = splitUrl(url);
     const target = parseMediaPath(path);
     this.#options.log.trace({ method: request.method, url: maskQuery(url) }, 'request');
-    if (!target) return this.#options.pages(request, response);
+    if (!target) return whenInTurn(response, () => this.#options.pages(request, response));
     if (answersMethod(request, response)) return;
     if (target.kind === 'refused') return respondText(response, 400, target.reason);
     const parameters = new URLSearchParams(query);
@@ -109,4 +123,13 @@ export class HttpServer {
 
 function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/**
+ * Pages are read from files, and a response that waits behind another (the request was pipelined) does not hear of the end
+ * of its connection: the file would stay open. So nothing is begun before its turn.
+ */
+function whenInTurn(response: ServerResponse, begin: () => void): void {
+  if (response.socket) begin();
+  else response.once('socket', begin);
 }

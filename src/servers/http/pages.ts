@@ -2,7 +2,7 @@ import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { join } from 'node:path';
 import type { Log } from '../../observe/log.ts';
-import { isLoopback, plainAddress } from '../socket-sink.ts';
+import { isLoopback, plainAddress } from '../address.ts';
 import type { StreamReport } from './stream-report.ts';
 
 /** What the pages and the API tell; the app knows where each part comes from. */
@@ -123,6 +123,8 @@ function onError(log: Log): ErrorRequestHandler {
       next(error);
       return;
     }
+    // The client hung up in the middle: nobody is left to answer, and nothing of ours has failed.
+    if (request.socket.destroyed) return;
     const status = statusOf(error);
     if (status >= 500) log.error({ err: error, path: request.path }, 'request failed');
     response

@@ -27,6 +27,28 @@ export interface StreamReport {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly viewers: Readonly<Record<'total' | 'rtmp' | 'httpFlv' | 'wsFlv' | 'hls', number>>;
+  /** How well viewers of RTMP, HTTP-FLV and WebSocket-FLV keep up. */
+  readonly delivery: DeliveryReport;
+  /** Messages of the present publisher that did not become frames, and frames that are in no HLS segment, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Why a track cannot be used, or not in HLS, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface DeliveryReport {
+  /** Viewers by state. */
+  readonly joining: number;
+  readonly live: number;
+  readonly lagging: number;
+  /** Bytes that wait for all viewers, and for the one for whom most do. */
+  readonly queuedBytes: number;
+  readonly maxQueuedBytes: number;
+  /** Since the stream began: times a viewer fell behind; whole GOPs, and batches of frames, that viewers were not given. */
+  readonly lags: number;
+  readonly skippedGops: number;
+  readonly skippedBatches: number;
+  /** Viewers that were closed, by reason. */
+  readonly closed: Readonly<Record<string, number>>;
 }
 
 export interface ReportContext {
@@ -34,6 +56,8 @@ export interface ReportContext {
   readonly now: number;
   readonly startedAt: number;
   readonly hlsViewers: number;
+  /** Of HLS: why a track is left out, and how many frames were. */
+  readonly hls?: { readonly problem: string | undefined; readonly framesDropped: number } | undefined;
 }
 
 const kbps = (bits: number | undefined): number | null =>
@@ -41,7 +65,8 @@ const kbps = (bits: number | undefined): number | null =>
 const rounded = (value: number | undefined, digits: number): number | null =>
   value === undefined ? null : Number(value.toFixed(digits));
 
-export function reportStream(stream: Stream, { now, startedAt, hlsViewers }: ReportContext): StreamReport {
+export function reportStream(stream: Stream, context: ReportContext): StreamReport {
+  const { now, startedAt, hlsViewers, hls } = context;
   const { video, audio } = stream.facts.tracks;
   const { videoBitsPerSecond, audioBitsPerSecond, framesPerSecond, gopSeconds } = stream.meter.rates;
   const viewers = countViewers(stream);
@@ -82,7 +107,56 @@ export function reportStream(stream: Stream, { now, startedAt, hlsViewers }: Rep
       wsFlv: viewers['ws-flv'],
       hls: hlsViewers,
     },
+    delivery: reportDelivery(stream),
+    dropped: {
+      ...publisher?.dropped?.(),
+      ...(hls && hls.framesDropped > 0 && { 'in no HLS segment': hls.framesDropped }),
+    },
+    problems: [
+      ...(publisher?.problems?.() ?? []),
+      ...(hls?.problem === undefined ? [] : [`not in HLS: ${hls.problem}`]),
+    ],
   };
+}
+
+function reportDelivery(stream: Stream): DeliveryReport {
+  const { tally } = stream;
+  const all = measureQueues(stream);
+  const closed = [...tally.closed].map(([reason, counts]): [string, number] => [
+    reason,
+    Object.values(counts).reduce((sum, count) => sum + count, 0),
+  ]);
+  return {
+    ...all.states,
+    queuedBytes: all.queuedBytes,
+    maxQueuedBytes: all.maxQueuedBytes,
+    lags: tally.total('lags'),
+    skippedGops: tally.total('skippedGops'),
+    skippedBatches: tally.total('skippedBatches'),
+    closed: Object.fromEntries(closed),
+  };
+}
+
+export interface Queues {
+  readonly states: Readonly<Record<'joining' | 'live' | 'lagging', number>>;
+  readonly queuedBytes: number;
+  readonly maxQueuedBytes: number;
+}
+
+/** Viewers of one stream by state, and what waits for them. */
+export function measureQueues(stream: Stream): Queues {
+  const states = { joining: 0, live: 0, lagging: 0 };
+  let queuedBytes = 0;
+  let maxQueuedBytes = 0;
+  for (const fanout of stream.fanouts) {
+    for (const viewer of fanout.viewers()) {
+      if (viewer.state === 'closed') continue;
+      states[viewer.state]++;
+      queuedBytes += viewer.queuedBytes;
+      maxQueuedBytes = Math.max(maxQueuedBytes, viewer.queuedBytes);
+    }
+  }
+  return { states, queuedBytes, maxQueuedBytes };
 }
 
 /** Viewers of one stream by how they watch. */

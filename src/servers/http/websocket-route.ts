@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
@@ -16,6 +15,12 @@ const MAX_UNREAD_FOR_PONG = 64 * 1024;
 /** Viewers have nothing to say but control frames. */
 const MAX_FRAME_FROM_VIEWER = 4_096;
 
+/**
+ * Pings and messages of one viewer between two pings of ours: players send none, programs that test the connection one
+ * every few seconds. Each costs more to take than to send.
+ */
+const MAX_SAID = 2_000;
+
 /** Close codes: RFC 6455 §7.4.1; 4000 and up are ours. */
 const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
   'stream ended': 1000,
@@ -25,6 +30,16 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
   kicked: 4403,
 };
 const CLOSE_NOT_FOUND = 4404;
+/** Policy violation: RFC 6455 §7.4.1. */
+const CLOSE_TOO_MUCH = 1008;
+
+/** What is known of an open connection since our last ping. */
+interface Listener {
+  /** Whether it has answered that ping. */
+  answered: boolean;
+  /** Pings and messages that came. */
+  said: number;
+}
 
 /** WebSocket-FLV: the path of HTTP-FLV, upgraded. */
 export class WebSocketRoute {
@@ -37,20 +52,18 @@ export class WebSocketRoute {
     autoPong: false,
     maxPayload: MAX_FRAME_FROM_VIEWER,
   });
-  /** Open connections, and whether each has answered the last ping. */
-  readonly #alive = new Map<WebSocket, boolean>();
+  /** Open connections. */
+  readonly #alive = new Map<WebSocket, Listener>();
   readonly #pinging: NodeJS.Timeout;
 
-  constructor(watching: Watching) {
+  constructor(watching: Watching, pingMs = PING_MS) {
     this.#watching = watching;
-    this.#pinging = setInterval(() => this.#pingAll(), PING_MS);
+    this.#pinging = setInterval(() => this.#pingAll(), pingMs);
     this.#pinging.unref();
   }
 
-  /** Handles an upgrade request. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    if (!(socket instanceof Socket)) return refuse(socket, 400, 'WebSocket needs a connection of its own');
+  /** Handles an upgrade request. Errors of the socket are heard by the caller. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { path: urlPath, query } = splitUrl(request.url ?? '/');
     const parameters = new URLSearchParams(query);
     const target = parseMediaPath(urlPath);
@@ -79,11 +92,22 @@ export class WebSocketRoute {
   }
 
   #watch(webSocket: WebSocket, socket: Socket, path: string, patience: number, fromGop: boolean): void {
-    this.#alive.set(webSocket, true);
+    const listener: Listener = { answered: true, said: 0 };
+    this.#alive.set(webSocket, listener);
+    const hear = (): boolean => {
+      if (++listener.said === MAX_SAID) {
+        webSocket.close(CLOSE_TOO_MUCH, 'too many messages');
+        endSocket(socket);
+      }
+      return listener.said < MAX_SAID;
+    };
+    webSocket.on('message', hear);
     webSocket.on('ping', (data) => {
-      if (socket.writableLength <= MAX_UNREAD_FOR_PONG) webSocket.pong(data);
+      if (hear() && socket.writableLength <= MAX_UNREAD_FOR_PONG) webSocket.pong(data);
     });
-    webSocket.on('pong', () => this.#alive.set(webSocket, true));
+    webSocket.on('pong', () => {
+      listener.answered = hear();
+    });
     webSocket.on('error', () => webSocket.terminate());
     let leave = (): void => undefined;
     const stopWaiting = this.#watching.whenPublished(path, patience, (stream) => {
@@ -108,12 +132,13 @@ export class WebSocketRoute {
   }
 
   #pingAll(): void {
-    for (const [webSocket, answered] of this.#alive) {
-      if (!answered) {
+    for (const [webSocket, listener] of this.#alive) {
+      if (!listener.answered) {
         webSocket.terminate();
         continue;
       }
-      this.#alive.set(webSocket, false);
+      listener.answered = false;
+      listener.said = 0;
       webSocket.ping();
     }
   }
@@ -121,7 +146,7 @@ export class WebSocketRoute {
 
 const STATUS_TEXT: Readonly<Record<number, string>> = { 400: 'Bad Request', 404: 'Not Found' };
 
-function refuse(socket: Duplex, status: number, sentence: string): void {
+function refuse(socket: Socket, status: number, sentence: string): void {
   const body = `${sentence}\n`;
   socket.write(
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +

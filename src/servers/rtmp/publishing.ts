@@ -1,17 +1,26 @@
 import { FlvInput } from '../../inputs/flv-input.ts';
 import { MessageType, type RtmpMessage } from '../../protocols/rtmp/message.ts';
 import type { Publication } from '../../stream/publication.ts';
+import { Pace } from './pace.ts';
 
 /** One message stream of a connection that publishes: its messages become frames of a stream. */
 export class Publishing {
   readonly path: string;
   readonly input: FlvInput;
   readonly #publication: Publication;
+  readonly #pace: Pace;
 
-  constructor(path: string, publication: Publication) {
+  /** @param noticed told in words, once each, of what cannot be used */
+  constructor(path: string, publication: Publication, noticed?: (text: string) => void) {
     this.path = path;
     this.#publication = publication;
-    this.input = new FlvInput(publication);
+    this.#pace = new Pace(publication);
+    this.input = new FlvInput(this.#pace, noticed);
+  }
+
+  /** Why a track of this publisher cannot be used, in words. */
+  get problems(): readonly string[] {
+    return [...this.input.problems.values()];
   }
 
   /** @throws {UnsupportedCodecError} */
@@ -19,6 +28,11 @@ export class Publishing {
     if (type === MessageType.video) this.input.video(timestamp, body);
     else if (type === MessageType.audio) this.input.audio(timestamp, body);
     else this.input.data(body);
+  }
+
+  /** What is wrong with this publisher, if anything. Call about once a second; `now` in ms, monotonic. */
+  look(now: number): string | undefined {
+    return this.#pace.stands(now) ? "the publisher's clock stands still" : undefined;
   }
 
   /** What one read from the socket brought is in: pass it on. */

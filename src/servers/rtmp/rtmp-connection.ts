@@ -13,31 +13,16 @@ import type {
 } from '../../protocols/rtmp/session/host.ts';
 import { OUT_CHUNK_SIZE } from '../../protocols/rtmp/message.ts';
 import { ServerSession } from '../../protocols/rtmp/session/server-session.ts';
-import type { StreamRegistry } from '../../stream/registry.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
-import { endSocket, isLoopback, plainAddress, SocketSink } from '../socket-sink.ts';
-import type { Watching } from '../watching.ts';
+import { isLoopback, plainAddress } from '../address.ts';
+import { MADE_ROOM, type Guest } from '../admission.ts';
+import { endSocket, SocketSink } from '../socket-sink.ts';
+import { closeReason } from './close-reason.ts';
 import { Playing } from './playing.ts';
+import { ProcessorShare } from './processor-time.ts';
 import { Publishing } from './publishing.ts';
-
-/** What every connection needs from the gateway. */
-export interface RtmpDoor {
-  readonly streams: StreamRegistry;
-  readonly watching: Watching;
-  /** How long a player waits for a stream that is not there yet. */
-  readonly waitMs: number;
-  /** A publisher that sends nothing for this long is closed. */
-  readonly idleMs: number;
-  /** The reason why a publisher is refused, or undefined. */
-  readonly mayPublish: (origin: {
-    readonly address: string;
-    readonly isThisMachine: boolean;
-  }) => string | undefined;
-  /** Counts the end of a connection. */
-  readonly closed: (reason: string) => void;
-  readonly log: Log;
-}
+import type { RtmpDoor, RtmpEntry } from './rtmp-door.ts';
 
 /** Time for the handshake, for `connect`, and then for `publish` or `play`: each by itself. */
 const STEP_MS = 10_000;
@@ -46,12 +31,14 @@ const PING_MS = 30_000;
 /** Characters of a peer's own text in a log line. */
 const MAX_LOGGED = 256;
 /** Replies a peer may leave unread before it has to go. A player's media has its own limit. */
-const MAX_UNREAD_REPLIES = 1024 * 1024;
+const MAX_UNREAD_REPLIES = 256 * 1024;
 
 /** One peer over RTMP: carries bytes between its socket and its session, and gives the session's wishes to the streams. */
 export class RtmpConnection implements SessionHost {
   readonly #socket: Socket;
   readonly #door: RtmpDoor;
+  readonly #guest: Guest;
+  readonly #share: ProcessorShare;
   readonly #log: Log;
   readonly #session: ServerSession;
   readonly #address: string;
@@ -66,12 +53,14 @@ export class RtmpConnection implements SessionHost {
   /** Bytes of replies since the peer had last taken all there was. */
   #unreadReplies = 0;
 
-  constructor(socket: Socket, door: RtmpDoor) {
+  constructor(socket: Socket, door: RtmpDoor, { guest, budgets, processorTime }: RtmpEntry) {
     this.#socket = socket;
     this.#door = door;
+    this.#guest = guest;
+    this.#share = new ProcessorShare(processorTime);
     this.#address = plainAddress(socket.remoteAddress);
     this.#log = door.log.child({ peer: `${this.#address}:${socket.remotePort ?? 0}` });
-    this.#session = new ServerSession(this, { random: randomBytes });
+    this.#session = new ServerSession(this, { random: randomBytes, budgets });
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('error', (error) => this.#over(`connection error: ${error.message}`));
     socket.once('end', () => this.#over('the peer closed the connection'));
@@ -84,15 +73,22 @@ export class RtmpConnection implements SessionHost {
 
   /** Deadlines and silence; called about once a second. `now` in ms, monotonic. */
   look(now: number): void {
+    this.#share.renew();
+    if (this.#socket.isPaused()) this.#socket.resume();
     const { phase } = this.#session;
     if (phase !== this.#step) {
       this.#step = phase;
       this.#stepSince = now;
     }
     const isSettled = phase === 'publishing' || phase === 'playing' || phase === 'waiting';
+    if (!isSettled) this.#guest.become('arriving'); // a publisher or player that has stopped, too
     if (!isSettled && now - this.#stepSince > STEP_MS) return this.close(`too long in step "${phase}"`);
     if (phase === 'publishing' && now - this.#heardAt > this.#door.idleMs) {
       return this.close(`the publisher sent nothing for ${Math.round(this.#door.idleMs / 1000)} s`);
+    }
+    for (const publishing of this.#publishing.values()) {
+      const complaint = publishing.look(now);
+      if (complaint !== undefined) return this.close(complaint);
     }
     if (now - this.#pingedAt > PING_MS) {
       this.#pingedAt = now;
@@ -113,6 +109,12 @@ export class RtmpConnection implements SessionHost {
     this.#socket.destroy();
   }
 
+  /** Closed at once and without a line in the log, of which there would be thousands. */
+  makeRoom(): void {
+    this.#over(MADE_ROOM);
+    this.#socket.destroy();
+  }
+
   send(bytes: Buffer): void {
     if (!this.#socket.writable) return;
     if (this.#socket.writableLength === 0) this.#unreadReplies = 0;
@@ -121,6 +123,7 @@ export class RtmpConnection implements SessionHost {
   }
 
   publish(request: PublishRequest): void {
+    this.#guest.become('busy');
     const { streamId } = request;
     const name = streamName(request.app, request.name);
     if ('refused' in name) return this.#refusePublish(streamId, 'NetStream.Publish.BadName', name.refused);
@@ -137,7 +140,12 @@ export class RtmpConnection implements SessionHost {
     const claim = this.#door.streams.claim(name, {
       address: this.#address,
       encoder: request.flashVersion || undefined,
-      kick: (reason) => this.close(reason),
+      dropped: () => Object.fromEntries(this.#publishing.get(streamId)?.input.dropped ?? []),
+      problems: () => this.#publishing.get(streamId)?.problems ?? [],
+      kick: (reason) => {
+        this.#session.refusePublish(streamId, 'NetStream.Publish.BadName', reason);
+        this.close(reason);
+      },
     });
     if (!claim.granted) return this.#refusePublish(streamId, 'NetStream.Publish.BadName', claim.reason);
     const { flashVersion, tcUrl, chunkSize, digestScheme } = this.#session.facts;
@@ -151,7 +159,8 @@ export class RtmpConnection implements SessionHost {
       },
       'publishing',
     );
-    this.#publishing.set(streamId, new Publishing(name.path, claim.publication));
+    const noticed = (text: string): void => this.#log.warn({ stream: name.path }, text);
+    this.#publishing.set(streamId, new Publishing(name.path, claim.publication, noticed));
     this.#session.acceptPublish(streamId);
   }
 
@@ -171,6 +180,7 @@ export class RtmpConnection implements SessionHost {
   }
 
   play(request: PlayRequest): void {
+    this.#guest.become('busy');
     const { streamId } = request;
     const name = streamName(request.app, request.name);
     if ('refused' in name) {
@@ -214,8 +224,16 @@ export class RtmpConnection implements SessionHost {
       this.#fail(error);
     }
     this.#socket.uncork();
+    this.#account(this.#heardAt);
     if (this.#unreadReplies > MAX_UNREAD_REPLIES && this.#socket.writableLength > 0)
       this.close('the peer does not read');
+  }
+
+  /** Who asks too much is heard again in the next second. Publishers have work to do, and have been let in for it. */
+  #account(from: number): void {
+    if (this.#publishing.size > 0) return;
+    const now = performance.now();
+    if (!this.#share.use(now - from, now)) this.#socket.pause();
   }
 
   /** A peer's rubbish ends that peer's connection; a mistake of ours too, but is logged as such. */
@@ -265,15 +283,7 @@ export class RtmpConnection implements SessionHost {
     this.#session.end(reason);
     for (const streamId of [...this.#publishing.keys()]) this.#endPublishing(streamId, reason);
     for (const streamId of [...this.#playing.keys(), ...this.#stopWaiting.keys()]) this.stopPlay(streamId);
-    this.#door.closed(wasPublisher ? 'publisher gone' : reasonGroup(reason));
+    this.#door.closed(closeReason(reason, wasPublisher));
     this.#log.debug({ reason }, 'connection over');
   }
-}
-
-/** Reasons have addresses and names in them; a metric's label must not. */
-function reasonGroup(reason: string): string {
-  const group = /^(RTMP_[A-Z_]+|AMF_[A-Z_]+|publisher refused|connection error|too long|no stream)/.exec(
-    reason,
-  )?.[0];
-  return group ?? (reason.length <= 40 ? reason : 'other');
 }

@@ -1,10 +1,17 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { ByteBudget } from '../../protocols/rtmp/budget.ts';
+import { MAX_UNFINISHED_OF_PUBLISHERS, MAX_UNFINISHED_OF_TALKERS } from '../../protocols/rtmp/limits.ts';
+import type { SessionBudgets } from '../../protocols/rtmp/session/server-session.ts';
+import type { Admission } from '../admission.ts';
 import { listen, type Listening } from '../listen.ts';
-import { RtmpConnection, type RtmpDoor } from './rtmp-connection.ts';
+import { ProcessorTime } from './processor-time.ts';
+import { RtmpConnection } from './rtmp-connection.ts';
+import type { RtmpDoor } from './rtmp-door.ts';
 
 export interface RtmpServerOptions extends RtmpDoor {
   readonly host: string;
   readonly port: number;
+  readonly admission: Admission;
 }
 
 /** How often connections are looked at for deadlines and silence. */
@@ -17,6 +24,11 @@ export class RtmpServer {
   readonly #options: RtmpServerOptions;
   readonly #server: Server;
   readonly #connections = new Set<RtmpConnection>();
+  readonly #processorTime = new ProcessorTime();
+  readonly #budgets: SessionBudgets = {
+    talkers: new ByteBudget(MAX_UNFINISHED_OF_TALKERS),
+    publishers: new ByteBudget(MAX_UNFINISHED_OF_PUBLISHERS),
+  };
   #looking: NodeJS.Timeout | undefined;
 
   constructor(options: RtmpServerOptions) {
@@ -51,8 +63,21 @@ export class RtmpServer {
   }
 
   #accept(socket: Socket): void {
-    const connection = new RtmpConnection(socket, this.#options);
+    const guest = this.#options.admission.enter(socket.remoteAddress, () => connection.makeRoom());
+    if (typeof guest === 'string') {
+      this.#options.closed(guest);
+      socket.destroy();
+      return;
+    }
+    const connection = new RtmpConnection(socket, this.#options, {
+      guest,
+      budgets: this.#budgets,
+      processorTime: this.#processorTime,
+    });
     this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    socket.once('close', () => {
+      guest.left();
+      this.#connections.delete(connection);
+    });
   }
 }

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import {
   ADTS_HEADER_SIZE,
   adtsRefusal,
+  configFromAdts,
+  isAllAdts,
   MAX_ADTS_PAYLOAD,
+  readAdtsHeader,
   writeAdtsHeader,
 } from '../../../src/codecs/aac/adts.ts';
 import type { AacConfig } from '../../../src/codecs/aac/config.ts';
@@ -49,4 +52,40 @@ for (const { what, hex, words } of refused) {
 
 test('a frame too long for 13 bits is refused', () => {
   assert.throws(() => writeAdtsHeader(Buffer.alloc(7), 0, config('1210'), MAX_ADTS_PAYLOAD + 1), /too long/);
+});
+
+test('reads back what it writes, whatever the kind and length', () => {
+  for (const hex of ['1210', '1190', '2b920800', '11b0', '1388', '0a10']) {
+    for (const length of [1, 371, MAX_ADTS_PAYLOAD]) {
+      const out = Buffer.alloc(ADTS_HEADER_SIZE + length);
+      writeAdtsHeader(out, 0, config(hex), length);
+      const { objectType, rateIndex, channelConfig } = config(hex);
+      assert.deepEqual(readAdtsHeader(out, 0), {
+        headerSize: 7,
+        length: 7 + length,
+        objectType,
+        rateIndex,
+        channelConfig,
+        blocks: 1,
+      });
+      const core = readAacConfig(configFromAdts(readAdtsHeader(out, 0)!));
+      assert.deepEqual(
+        [core.objectType, core.rateIndex, core.channelConfig],
+        [objectType, rateIndex, channelConfig],
+      );
+    }
+  }
+});
+
+test('ADTS is what its lengths lead through exactly, not what begins like it', () => {
+  const one = Buffer.from('fff15080017ffc21104560', 'hex'); // 11 bytes
+  assert.equal(isAllAdts(one), true);
+  assert.equal(isAllAdts(Buffer.concat([one, one, one])), true);
+  for (let cut = 0; cut < one.length; cut++) {
+    assert.equal(isAllAdts(one.subarray(0, cut)), false, `cut at ${cut}`);
+    assert.equal(isAllAdts(Buffer.concat([one, one.subarray(0, cut)])), cut === 0, `one and ${cut} bytes`);
+  }
+  const layered = Buffer.from(one);
+  layered[1] = 0xf3; // a layer other than 0: MP3
+  assert.equal(isAllAdts(layered), false);
 });

@@ -167,6 +167,35 @@ test('references count as if written out: a few bytes cannot stand for an endles
   assert.throws(() => readAmf0Values(hex(lines.join(''))), refusedWith('AMF_ELEMENTS'));
 });
 
+test('references count in depth: two halves of the limit do not make a tree that nobody can write', () => {
+  const half = MAX_AMF_DEPTH / 2;
+  const inner = '0a 00000001'.repeat(half) + '05';
+  const around = (levels: number) => `${inner} ${'0a 00000001'.repeat(levels)} 07 0000`;
+  const read = readAmf0Values(hex(around(half)));
+  assert.deepEqual(readAmf0Values(encodeAmf0(...read)), read, 'exactly the limit is written and read again');
+  assert.throws(() => readAmf0Values(hex(around(half + 1))), refusedWith('AMF_DEPTH'), 'one more');
+});
+
+test('references count in bytes: three bytes cannot stand for a long text again and again', () => {
+  const text = encodeAmf0(['x'.repeat(1000)]);
+  const references = (count: number) => Buffer.concat([text, hex('07 0000'.repeat(count))]);
+  assert.equal(readAmf0Values(references(60)).length, 61, 'a few are read');
+  assert.throws(() => readAmf0Values(references(100)), refusedWith('AMF_REFERENCE'), 'many are not');
+});
+
+test('a name whose bytes are no UTF-8, and would not fit when written again, is refused at once', () => {
+  const named = (length: number) =>
+    Buffer.concat([
+      hex('03'),
+      hex(length.toString(16).padStart(4, '0')),
+      Buffer.alloc(length, 0xff),
+      hex('05 000009'),
+    ]);
+  const read = readAmf0Values(named(21_845));
+  assert.equal(encodeAmf0(...read).length, 1 + 2 + 65_535 + 1 + 3, 'the longest that fits');
+  assert.throws(() => readAmf0Values(named(21_846)), refusedWith('AMF_TOO_LONG'), 'one byte more');
+});
+
 test('strings change to the long form above 65,535 bytes, and names cannot', () => {
   const short = encodeAmf0('x'.repeat(0xffff));
   const long = encodeAmf0('x'.repeat(0x10000));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAvcConfig } from '../../../src/codecs/avc/config.ts';
+import { readAvcConfig, writeAvcConfig } from '../../../src/codecs/avc/config.ts';
+import { AVCC_360P, AVCC_720P } from '../../support/media.ts';
 import { CodecError } from '../../../src/codecs/codec-error.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
@@ -49,3 +50,24 @@ const refused = [
 for (const { what, hex, code: expected } of refused) {
   test(`${what} is refused`, () => assert.throws(() => readAvcConfig(bytes(hex)), code(expected)));
 }
+
+test('writes what it reads, with the extension of the High profiles where it belongs', () => {
+  const table = [
+    ['Constrained Baseline', AVCC_360P, ''],
+    ['High', AVCC_720P, 'fdf8f800'],
+    [
+      '4:2:2 with 10 bits',
+      bytes('01 7a001f ff e1 001a 677a001fb6cd940d83de6f0110000003001000000640f1831960 01 0003 68cb83'),
+      'fefafa00',
+    ],
+  ] as const;
+  for (const [name, record, extension] of table) {
+    const written = Buffer.from(writeAvcConfig(readAvcConfig(record)));
+    assert.equal(written.toString('hex'), Buffer.from(record).toString('hex') + extension, name);
+    assert.deepEqual(readAvcConfig(Uint8Array.from(written)), readAvcConfig(Uint8Array.from(record)), name);
+  }
+});
+
+test('sets that cannot be read are not written', () => {
+  assert.throws(() => writeAvcConfig(readAvcConfig(plain)), code('AVC_SPS'));
+});

@@ -32,7 +32,12 @@ const videoBodies = [
   ['22 00', { kind: 'unsupported', codec: 'Sorenson H.263' }],
   ['1c 01 000000 aa', { kind: 'unsupported', codec: 'HEVC (H.265)' }],
   ['10 00', { kind: 'unsupported', codec: 'FLV video codec 0' }],
-  ['91 61763031 00', { kind: 'unsupported', codec: '"av01" over Enhanced RTMP' }],
+  ['91 61763031 00', { kind: 'unsupported', codec: 'AV1 (av01)' }],
+  ['90 68766331 00', { kind: 'unsupported', codec: 'HEVC (hvc1)' }],
+  ['93 68766331 00', { kind: 'unsupported', codec: 'HEVC (hvc1)' }],
+  ['97 00 61763031', { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' }],
+  ['d1 00 00000000', NOTHING],
+  ['96 01 68766331 01', { kind: 'nothing', isAdditional: true }],
   ['91 00ff0a22', { kind: 'unsupported', codec: '"???"" over Enhanced RTMP' }],
 ] as const;
 
@@ -51,8 +56,12 @@ const audioBodies = [
   ['2e ff', { kind: 'unsupported', codec: 'MP3' }],
   ['72 00', { kind: 'unsupported', codec: 'G.711 A-law' }],
   ['f2 00', { kind: 'unsupported', codec: 'FLV sound format 15' }],
-  ['91 4f707573', { kind: 'unsupported', codec: '"Opus" over Enhanced RTMP' }],
-  ['91 4f', { kind: 'unsupported', codec: '"O" over Enhanced RTMP' }],
+  ['91 4f707573', { kind: 'unsupported', codec: 'Opus' }],
+  ['90 664c6143', { kind: 'unsupported', codec: 'FLAC (fLaC)' }],
+  ['91 78787878', { kind: 'unsupported', codec: '"xxxx" over Enhanced RTMP' }],
+  ['97 00 4f707573', { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' }],
+  ['95 01 6d703461 01 21', { kind: 'nothing', isAdditional: true }],
+  ['91 4f', NOTHING],
 ] as const;
 
 for (const [bytes, body] of audioBodies)

@@ -51,3 +51,29 @@ test('a key frame is taken early where the next may be too late', () => {
   assert.equal(rule.isOver(2.4 * S, 0.09 * S), false);
   assert.equal(rule.isOver(2.4 * S, 0.1 * S), true);
 });
+
+test('before the target duration is known, a stall is cut as if it were the wanted one; a GOP is waited for', () => {
+  const rule = new CutRule(2);
+  assert.equal(rule.isOver(11 * S, S / 25), false, 'twelve seconds for a key frame');
+  assert.equal(rule.isOverInStall(2.4 * S, S / 25), false);
+  assert.equal(rule.isOverInStall(2.48 * S, S / 25), true);
+  rule.settle(10 * S);
+  assert.equal(rule.isOverInStall(10.4 * S, S / 25), false, 'once it is ten seconds, it is for stalls too');
+  assert.equal(rule.isOverInStall(10.48 * S, S / 25), true);
+});
+
+test('a hole: nothing for more than two seconds, in a segment that is long enough', () => {
+  const rule = new CutRule(2);
+  const table = [
+    { elapsed: 8, gap: 0, hole: false },
+    { elapsed: 8, gap: 2, hole: false },
+    { elapsed: 8, gap: 2.1, hole: true },
+    { elapsed: 2.4, gap: 2.1, hole: false },
+    { elapsed: 12.1, gap: 0, hole: true },
+  ];
+  for (const { elapsed, gap, hole } of table)
+    assert.equal(rule.isHole(elapsed * S, gap * S), hole, `${gap} of ${elapsed} s`);
+  rule.settle(2 * S);
+  assert.equal(rule.isHole(2.6 * S, 0), true, 'longer than any segment may be');
+  assert.equal(rule.isHole(2.4 * S, 2.3 * S), false);
+});

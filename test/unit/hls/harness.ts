@@ -1,13 +1,14 @@
 import type { Packager } from '../../../src/outputs/hls/packager.ts';
 import { HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
+import type { PlaylistNumbers } from '../../../src/outputs/hls/numbers.ts';
 import type { MediaFrame } from '../../../src/media/frame.ts';
 import type { TrackSet } from '../../../src/media/track.ts';
 
 /** 2026-11-22T00:00:00Z; 217,468,800 s after the start of 2020. */
 export const NOW = Date.UTC(2026, 10, 22);
 export const SEQUENCE = 217_468_800;
-/** The same in hours: where discontinuities are counted from. */
-export const HOURS = SEQUENCE / 3600;
+/** Hours since the start of 2026: where discontinuities are counted from. */
+export const HOURS = 7_800;
 
 /** A container that only keeps what it is given. */
 export class NotingPackager implements Packager {
@@ -46,7 +47,7 @@ export interface Rig {
   readonly clock: { now: number };
 }
 
-export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, run = 0): Rig {
+export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, first?: PlaylistNumbers): Rig {
   const packager = new NotingPackager();
   const clock = { now: bornAt };
   const hls = new HlsOutput({
@@ -54,7 +55,7 @@ export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, run = 
     segmentSeconds,
     windowSegments,
     clock: () => clock.now,
-    run,
+    ...(first && { first }),
     packager,
   });
   const feed = (frames: readonly MediaFrame[]): void => {

@@ -109,7 +109,12 @@ test('sound that comes late gets a new segment at the next key frame, with one d
 test('picture that comes late, in a stream of sound', () => {
   const r = rig();
   const frames = stream({ frames: 300, gop: 30, video: v, audio: a });
-  r.feed(frames.filter((frame) => frame.kind === 'audio' || frame.dts >= 3.2 * S));
+  const isEarly = (frame: MediaFrame): boolean => frame.dts < 3.2 * S;
+  r.feed(
+    frames
+      .filter((frame) => frame.kind === 'audio' || !isEarly(frame))
+      .map((frame) => (isEarly(frame) ? { ...frame, startsGop: true } : frame)),
+  );
   assert.deepEqual(
     r.packager.segments.map((segment) => segment.tracks.video),
     [undefined, undefined, v, v, v],
@@ -263,25 +268,24 @@ test('another audio configuration: at the next key frame too; at once where ther
   assert.equal(playlist(blind.hls).segments.filter((segment) => segment.discontinuity).length, 1);
 });
 
-test('another epoch: the old segment ends at once, the new starts at its key frame, one discontinuity', () => {
+test('a publisher that is gone: its last segment is in the playlist at once; the next one begins with a discontinuity', () => {
   const r = rig();
   r.feed(stream({ frames: 130, gop: 60, video: v, audio: a }));
-  assert.equal(playlist(r.hls).segments.length, 2);
-  const from = 130 * 3000 + 4 * S;
-  const again = stream({ from, frames: 200, gop: 60, video: videoTrack(), audio: a, epoch: 1 });
-  r.feed([video(v, from - 3000, { epoch: 1 })]);
-  assert.equal(playlist(r.hls).segments.length, 3);
+  assert.equal(playlist(r.hls).segments.length, 2, 'while it is there');
+  r.hls.interrupt();
+  r.hls.interrupt();
+  assert.equal(playlist(r.hls).segments.length, 3, 'once it is gone');
   assert.ok(Math.abs(playlist(r.hls).segments[2]!.seconds - 10 / 30) < 1e-4, 'to the end of its last frame');
-  r.feed(again);
-  r.feed([video(v, from + S, { key: true, epoch: 0 })]);
-  const { segments, mediaSequence } = playlist(r.hls);
+  const from = 130 * 3000 + 4 * S;
+  r.feed(stream({ from, frames: 200, gop: 60, video: videoTrack(), audio: a, epoch: 1 }));
+  const { segments, mediaSequence, ended } = playlist(r.hls);
   assert.deepEqual(
     segments.map((segment) => segment.discontinuity),
     [false, false, false, true, false, false],
   );
-  assert.equal(firsts(r)[3]!.dts, from);
+  assert.equal(firsts(r)[3]!.dts, from, 'it starts at the new key frame');
   assert.equal(segments[3]!.at, Math.trunc(NOW + from / 90), 'the clock is read anew');
-  assert.equal(mediaSequence, SEQUENCE);
+  assert.deepEqual([mediaSequence, ended], [SEQUENCE, false], 'and all else goes on');
 });
 
 test('PROGRAM-DATE-TIME goes on by media time, though frames arrive in bursts', () => {
@@ -311,8 +315,9 @@ test('the window moves on, what left it can still be fetched for a window, then 
     { length: made },
     (_, index) => r.hls.segment(`${SEQUENCE + index}.ts`) !== undefined,
   );
-  assert.equal(fetchable.indexOf(true), made - 12);
-  assert.ok(fetchable.slice(made - 12).every(Boolean));
+  // Its own length and that of the playlist it was in: RFC 8216 §6.2.2. window.test.ts has the rest.
+  assert.equal(fetchable.indexOf(true), made - 13);
+  assert.ok(fetchable.slice(made - 13).every(Boolean), 'there is a hole');
   assert.equal(r.hls.segment('nonsense.ts'), undefined);
 });
 
@@ -341,15 +346,15 @@ test('memory does not grow with time', () => {
   assert.ok(most > 0);
 });
 
-test('numbers are past those of a life before, though only the number of starts is known', () => {
+test('a life begins with the numbers it is given, which are those that the life before names as next', () => {
   const before = rig(2, 6);
   before.feed(stream({ frames: 900, gop: 60, video: v, audio: a }));
   const old = playlist(before.hls);
-  const after = rig(2, 6, NOW + 31_000, 1);
+  const after = rig(2, 6, NOW + 31_000, before.hls.next);
   after.feed(stream({ from: 31 * S, frames: 130, gop: 60, video: v, audio: a }));
   const { mediaSequence, discontinuitySequence, segments } = playlist(after.hls);
-  assert.ok(mediaSequence >= old.mediaSequence + old.segments.length);
-  assert.ok(discontinuitySequence > old.discontinuitySequence);
+  assert.equal(mediaSequence, old.mediaSequence + old.segments.length, 'segments go on without a gap');
+  assert.ok(discontinuitySequence > old.discontinuitySequence, 'another time line has another number');
   assert.equal(segments[0]!.discontinuity, false);
 });
 
@@ -473,4 +478,15 @@ test('a publisher whose clock stands still does not fill the memory', () => {
   for (let index = 0; index < 1500; index++) r.feed([video(v, index, { key: true })]);
   const { bytesHeld } = r.hls.facts();
   assert.ok(bytesHeld < 400 * 1024 * 1024, `${bytesHeld} bytes of 1,500 MiB`);
+});
+
+test('who waits for the first segment when the stream ends is given a playlist with the end mark', () => {
+  const r = rig();
+  r.feed(stream({ frames: 10, gop: 60, video: v, audio: a }));
+  const given: string[] = [];
+  r.hls.whenReady(() => given.push(r.hls.media()?.bytes.toString() ?? 'none'));
+  assert.deepEqual(given, [], 'no segment yet');
+  r.hls.end();
+  assert.equal(given.length, 1, 'called once');
+  assert.match(given[0]!, /\.ts\n#EXT-X-ENDLIST\n$/);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { mock, test } from 'node:test';
-import { endSocket, isLoopback, plainAddress, SocketSink } from '../../../src/servers/socket-sink.ts';
+import { isLoopback, plainAddress } from '../../../src/servers/address.ts';
+import { endSocket, SocketSink } from '../../../src/servers/socket-sink.ts';
 import { Batch } from '../../../src/stream/batch.ts';
 
 /** A socket's writing side: what one call to the system would send is one entry; nothing is taken while it is held. */

@@ -34,14 +34,16 @@ test('an AAC track counts by the core rate and tells the output rate', () => {
   );
 });
 
-test('the former track is kept for the same bytes, in whatever array they come', () => {
+test('the former track is kept for a configuration that says the same, in whatever bytes', () => {
   const video = avcTrack(AVCC_360P, undefined);
   const audio = aacTrack(ASC_48K, undefined);
   assert.equal(avcTrack(Uint8Array.from(AVCC_360P), video), video);
   assert.equal(aacTrack(Buffer.concat([ASC_48K]), audio), audio);
   assert.notEqual(avcTrack(AVCC_720P, video), video);
   assert.notEqual(aacTrack(ASC_44K, audio), audio);
-  assert.notEqual(aacTrack(Buffer.concat([ASC_48K, hex('00')]), audio), audio, 'a longer one is another');
+  for (const more of ['00', '56e500', '0000000000'])
+    assert.equal(aacTrack(Buffer.concat([ASC_48K, hex(more)]), audio), audio, `with ${more} behind`);
+  assert.notEqual(aacTrack(Buffer.concat([ASC_48K, hex('56e580')]), audio), audio, 'SBR is something else');
 });
 
 test('rubbish throws a CodecError, wherever it is cut', () => {

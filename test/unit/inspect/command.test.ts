@@ -7,7 +7,7 @@ import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { CommanderError } from 'commander';
 import { inspectCommand } from '../../../src/cli/inspect.ts';
-import { flvAvcConfig, flvHeader, flvVideo } from './hand-made.ts';
+import { flvAvcConfig, flvHeader, flvVideo, TransportMaker, VIDEO_PID } from './hand-made.ts';
 
 async function usage(
   ...args: readonly string[]
@@ -26,7 +26,7 @@ async function usage(
 test('--help tells the options', async () => {
   const { text, exitCode } = await usage('--help');
   assert.equal(exitCode, 0);
-  assert.match(text, /--json[\s\S]*--seconds <n>[\s\S]*default: 10/);
+  assert.match(text, /--json[\s\S]*--check[\s\S]*--seconds <n>[\s\S]*default: 10,\s+with --check\s+30/);
 });
 
 for (const args of [
@@ -87,4 +87,42 @@ test('tells in text or JSON, and fails with one sentence', async (context) => {
   assert.match(cut.stderr, /^millrace: .*it ends in the middle of a tag.*\n$/);
   assert.deepEqual([none.code, none.stdout], [1, '']);
   assert.match(none.stderr, /^millrace: there is no file .*\n$/);
+});
+
+test('--check: 0 for a clean playlist, 1 for a broken one, one sentence for what is none', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-check-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const maker = new TransportMaker();
+  const frames = Array.from({ length: 25 }, (_, index) => maker.video(index * 3600, { key: index === 0 }));
+  await writeFile(join(folder, '0.ts'), Buffer.concat([maker.tables([[0x1b, VIDEO_PID]]), ...frames]));
+  const playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n0.ts\n#EXT-X-ENDLIST\n';
+  await writeFile(join(folder, 'good.m3u8'), playlist);
+  await writeFile(join(folder, 'bad.m3u8'), playlist.replace(':1,', ':1.6,'));
+  await writeFile(join(folder, 'a.flv'), flvHeader(1));
+  const [good, bad, json, flv, none] = await Promise.all([
+    run('--check', join(folder, 'good.m3u8')),
+    run('--check', join(folder, 'bad.m3u8')),
+    run('--check', '--json', join(folder, 'bad.m3u8')),
+    run('--check', join(folder, 'a.flv')),
+    run('--check', 'http://127.0.0.1:9/x.m3u8'),
+  ]);
+  assert.deepEqual([good.code, good.stderr], [0, '']);
+  assert.match(good.stdout, /\nVerdict: clean: no rule is broken\.\n$/);
+  assert.equal(bad.code, 1);
+  assert.match(
+    bad.stdout,
+    /MUST {6}extinf-over-target {2}\(RFC 8216 §4\.3\.3\.1\), once\n {10}bad\.m3u8 at /,
+  );
+  assert.match(bad.stdout, /Verdict: not valid: 3 rules broken/);
+  const { check } = JSON.parse(json.stdout) as { check: { verdict: string; violations: { code: string }[] } };
+  assert.equal(json.code, 1);
+  assert.equal(check.verdict, 'broken');
+  assert.deepEqual(
+    check.violations.map(({ code }) => code),
+    ['extinf-over-target', 'version-too-low', 'extinf-off'],
+  );
+  assert.deepEqual([flv.code, flv.stdout], [1, '']);
+  assert.match(flv.stderr, /^millrace: .*is FLV; --check is for playlists of HLS\n$/);
+  assert.deepEqual([none.code, none.stdout], [1, '']);
+  assert.match(none.stderr, /^millrace: .*cannot be reached.*\n$/);
 });

@@ -81,10 +81,11 @@ export function video(track: VideoTrack, dts: number, options: VideoOptions = {}
   };
 }
 
-export function audio(track: AudioTrack, dts: number, epoch = 0, size = 200): AudioFrame {
+/** Sound of a stream with pictures, unless `alone`. */
+export function audio(track: AudioTrack, dts: number, epoch = 0, size = 200, alone = false): AudioFrame {
   const payload = Buffer.alloc(size, 1 + (Math.abs(Math.round(dts)) % 250));
   payload[0] = 0x21;
-  return { kind: 'audio', track, dts: ticks(dts), pts: ticks(dts), startsGop: false, epoch, payload };
+  return { kind: 'audio', track, dts: ticks(dts), pts: ticks(dts), startsGop: alone, epoch, payload };
 }
 
 export interface StreamOptions {
@@ -108,6 +109,6 @@ export function stream(options: StreamOptions): MediaFrame[] {
     list.push(video(options.video, from + index * interval, { key: index % gop === 0, epoch }));
   }
   for (let dts = from; options.audio && dts < end; dts += AUDIO_TICKS)
-    list.push(audio(options.audio, dts, epoch));
+    list.push(audio(options.audio, dts, epoch, 200, !options.video));
   return list.sort((one, other) => one.dts - other.dts || (one.kind === 'video' ? -1 : 1));
 }

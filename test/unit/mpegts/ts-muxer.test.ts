@@ -290,6 +290,34 @@ test('the clock is there at least every 100 ms, whatever the frame rate', () => 
   }
 });
 
+test('a slide show: the clock goes on over the segments, at least every 100 ms and never back', () => {
+  for (const interval of [3000, 45_000, 90_000, 180_000]) {
+    for (const withAudio of [false, true]) {
+      const tracks = { video: v, ...(withAudio ? { audio: a } : {}) };
+      const frames = stream({ frames: Math.ceil(720_000 / interval), interval, gop: 1, ...tracks });
+      const muxer = new TsMuxer();
+      const clock: number[] = [];
+      const begin = (follows: boolean): void => muxer.begin(tracks, follows);
+      begin(false);
+      frames.forEach((frame, index) => {
+        if (index > 0 && frame.kind === 'video') {
+          clock.push(...pcrs(readTs(muxer.finish())));
+          begin(true);
+        }
+        muxer.write(frame);
+      });
+      clock.push(...pcrs(readTs(muxer.finish())));
+      clock.reduce((last, pcr) => {
+        assert.ok(
+          pcr > last && pcr - last <= 9000,
+          `every ${interval}, sound ${withAudio}: ${pcr} after ${last}`,
+        );
+        return pcr;
+      });
+    }
+  }
+});
+
 test('audio alone carries the clock, several frames to a PES packet', () => {
   const frames = stream({ frames: 90, gop: 1, audio: a });
   const file = mux({ audio: a }, frames);

@@ -24,7 +24,7 @@ test('acknowledges although the peer never named a window, and although it named
   assert.equal(counter.add(1), DEFAULT_ACK_WINDOW / 2);
 });
 
-test('the sequence number runs over 2^32, again and again', () => {
+test('encoders stop at 4 GB: the acknowledged sequence number runs over 2^32, again and again', () => {
   for (const wraps of [1, 2, 5]) {
     const counter = new ReceiveCounter(wraps * WRAP - 600);
     counter.window = 1000;

@@ -352,18 +352,25 @@ test('any mix of messages comes through, however it is chunked, woven and cut', 
     type: fc.constantFrom(8, 9, 18),
     length: fc.nat({ max: 700 }),
     timestamp: fc.oneof(fc.nat({ max: 2 ** 24 + 5 }), fc.integer({ min: 2 ** 32 - 100, max: 2 ** 32 - 1 })),
-    repeat: fc.boolean(),
   });
   fc.assert(
     fc.property(
       fc.array(anyMessage, { maxLength: 12 }),
       fc.constantFrom(1, 128, 200),
+      fc.boolean(), // a peer repeats extended timestamps or does not; none changes its mind
       fc.array(fc.nat({ max: 400 }), { maxLength: 20 }),
-      (messages, chunkSize, steps) => {
+      (messages, chunkSize, repeat, steps) => {
         const bytes = Buffer.concat([
           setChunkSizeBytes(chunkSize),
           ...messages.map((m, index) =>
-            chunks({ ...m, format: 0, field: m.timestamp, body: ramp(m.length, index + 40), chunkSize }),
+            chunks({
+              ...m,
+              format: 0,
+              field: m.timestamp,
+              body: ramp(m.length, index + 40),
+              chunkSize,
+              repeat,
+            }),
           ),
         ]);
         const pieces: Buffer[] = [];

@@ -6,6 +6,7 @@ import { encodeAmf0 } from '../../../src/amf/amf0-writer.ts';
 import { hex } from './chunk-tools.ts';
 import { info, RawClient } from './session-tools.ts';
 import type { Said } from './session-tools.ts';
+import { encodeMessage } from '../../../src/protocols/rtmp/chunk-writer.ts';
 
 const onCommandStream = (...values: AmfValue[]) => ({ csid: 3, msid: 0, type: 20, values });
 const onStatus = (streamId: number, level: string, code: string, description: string) => ({
@@ -44,6 +45,56 @@ test('connect: window, bandwidth and chunk size on chunk stream 2, the result on
     ),
   ]);
   assert.equal(client.session.phase, 'connected');
+});
+
+test('Larix is deaf to replies on other chunk streams: control on 2, calls on 3, status on 5, each header byte for byte', () => {
+  const client = new RawClient().shakeHands();
+  client.command(0, 'connect', 1, AmfObject.of({ app: 'live' }));
+  client.command(0, 'releaseStream', 2, null, 'cam');
+  client.command(0, 'FCPublish', 3, null, 'cam');
+  client.command(0, 'createStream', 4, null);
+  client.command(1, 'publish', 5, null, 'cam', 'live');
+  client.session.acceptPublish(1);
+  client.command(0, 'createStream', 6, null);
+  client.command(2, 'play', 0, null, 'cam');
+  client.session.acceptPlay(2);
+  client.message(4, 0, hex('0006 00000007'));
+  // Basic header (format 0 and chunk stream), time, length, type, message stream in little-endian order.
+  assert.deepEqual(
+    client.host.sent.slice(1).map((bytes) => bytes.toString('hex', 0, 12)),
+    [
+      '02 000000 000004 05 00000000', // Window Acknowledgement Size
+      '02 000000 000005 06 00000000', // Set Peer Bandwidth
+      '02 000000 000004 01 00000000', // Set Chunk Size
+      '03 000000 0000cd 14 00000000', // connect's _result
+      '03 000000 000015 14 00000000', // releaseStream's
+      '03 000000 000015 14 00000000', // FCPublish's
+      '03 000000 00004f 14 00000000', // onFCPublish
+      '03 000000 00001d 14 00000000', // createStream's
+      '02 000000 000006 04 00000000', // Stream Begin 1
+      '05 000000 00006e 14 01000000', // NetStream.Publish.Start
+      '03 000000 00001d 14 00000000', // createStream's
+      '02 000000 000006 04 00000000', // Stream Begin 2
+      '05 000000 00006c 14 02000000', // NetStream.Play.Reset
+      '05 000000 000068 14 02000000', // NetStream.Play.Start
+      '05 000000 000018 12 02000000', // |RtmpSampleAccess
+      '02 000000 000006 04 00000000', // Ping Response
+    ].map((header) => header.replaceAll(' ', '')),
+  );
+});
+
+test('cameras send control messages on any chunk stream: they count all the same', () => {
+  for (const chunkStreamId of [2, 3, 4, 5, 6, 63]) {
+    const client = new RawClient().shakeHands().connect();
+    const send = (type: number, body: string): void =>
+      client.session.receive(
+        encodeMessage({ chunkStreamId, type, streamId: 0, timestamp: 0 }, hex(body), 128),
+      );
+    send(1, '00001000');
+    send(4, '0006 01020304');
+    assert.equal(client.session.facts.chunkSize, 4096, `chunk stream ${chunkStreamId}`);
+    assert.deepEqual(client.said(), [control(4, '0007 01020304')]);
+  }
 });
 
 test('the control messages of connect, byte for byte', () => {
@@ -117,7 +168,7 @@ const replies: readonly {
 ];
 
 for (const { command, streamId = 0, said } of replies) {
-  test(`replies to ${command[0].slice(0, 20)} with transaction ${command[1]}`, () => {
+  test(`encoders wait for the answer to ${command[0].slice(0, 20)} with transaction ${command[1]}`, () => {
     const client = new RawClient().shakeHands().connect();
     client.command(streamId, ...command);
     assert.deepEqual(client.said(), said);

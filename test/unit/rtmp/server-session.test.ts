@@ -39,7 +39,7 @@ test('an address that is none is refused by the session, in words', () => {
   assert.deepEqual(client.codes(), ['NetStream.Publish.BadName', 'NetStream.Play.StreamNotFound']);
 });
 
-test('media waits for the verdict and is then delivered, in order, data as the rest of the gateway knows it', () => {
+test('the first key frame is lost: media that comes before the verdict waits for it and is then delivered, in order, data as the rest of the gateway knows it', () => {
   const client = RawClient.publishing();
   client.message(18, 1, Buffer.concat([encodeAmf0('@setDataFrame', 'onMetaData', null)]), 5);
   client.message(9, 1, hex('17 00'), 10);
@@ -192,7 +192,7 @@ for (const [name, value] of [
   ['null', null],
   ['nothing', undefined],
 ] as const) {
-  test(`publish(${name}) ends publishing, once, and is nothing without a publisher`, () => {
+  test(`Wirecast stops with publish(${name}): it ends publishing, once, and is nothing without a publisher`, () => {
     const client = RawClient.publishing();
     client.session.acceptPublish(1);
     client.said();
@@ -204,7 +204,7 @@ for (const [name, value] of [
   });
 }
 
-test('publish of something that is no name is refused', () => {
+test('publish({}), publish(5) and the like are refused, and nothing is thrown', () => {
   const client = new RawClient().shakeHands().connect();
   for (const value of [new AmfObject(), 5, true, ['cam'], new Date(0)])
     client.command(1, 'publish', 0, null, value);
@@ -305,6 +305,25 @@ for (const [name, body, code] of [
     assert.throws(() => client.message(20, 0, body), { name: 'ProtocolError', code });
   });
 }
+
+test('“no track”: a chunk size that is set between publish and metadata is heeded, from the next chunk on', () => {
+  for (const chunkSize of [1, 4096, 134_217_728, 0x80000000 + 4096]) {
+    const client = RawClient.publishing();
+    const body = Buffer.concat([
+      encodeAmf0('@setDataFrame', 'onMetaData', AmfObject.of({ text: 'x'.repeat(300) })),
+    ]);
+    const metadata = encodeAmf0('onMetaData', AmfObject.of({ text: 'x'.repeat(300) }));
+    const header = { chunkStreamId: 4, type: 18, streamId: 1, timestamp: 0 };
+    client.session.acceptPublish(1);
+    client.message(1, 0, hex(u32(chunkSize)));
+    client.session.receive(encodeMessage(header, body, Math.min(chunkSize % 2 ** 31, 0xffffff)));
+    assert.deepEqual(
+      client.host.events.slice(1),
+      [`media 1 18@0 ${metadata.toString('hex')}`],
+      `chunk size ${chunkSize}`,
+    );
+  }
+});
 
 test('acknowledges by the window that the peer names, and by our own if it names none', () => {
   const client = RawClient.publishing();

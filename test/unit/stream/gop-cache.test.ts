@@ -54,7 +54,7 @@ test('a key frame that alone is past the bound is not kept, and the cache goes o
   assert.equal(cache.frames.length, 1);
 });
 
-test('24 hours of sound alone: never more than a second of it, and always something to start from', () => {
+test('out of memory after a day of sound alone: 24 hours, never more than a second kept, and always something to start from', () => {
   const cache = new GopCache();
   const frameMs = 1024 / 48;
   let longest = 0;
@@ -67,7 +67,7 @@ test('24 hours of sound alone: never more than a second of it, and always someth
   assert.ok(longest >= 40 && longest <= 48, `at most ${longest} frames of 21 ms`);
 });
 
-test('a publisher that never sends a second key frame, and one that never sends any', () => {
+test('out of memory: a publisher that never sends a second key frame, and one that never sends any', () => {
   for (const start of [[key(0)], []]) {
     const cache = new GopCache();
     start.forEach((frame) => cache.add(frame));

@@ -131,7 +131,8 @@ test('streams have nothing to do with each other', () => {
 test('those who wait for a stream are called once when it comes, unless they have given up', () => {
   const house = new House();
   const called: string[] = [];
-  const note = (who: string) => (stream: Stream) => called.push(`${who} ${stream.name.path} ${stream.state}`);
+  const note = (who: string) => (stream: Stream | undefined) =>
+    called.push(`${who} ${stream?.name.path} ${stream?.state}`);
   house.registry.whenPublished('live/show', note('one'));
   const giveUp = house.registry.whenPublished('live/show', note('two'));
   house.registry.whenPublished('live/other', note('three'));
@@ -159,23 +160,57 @@ test('one who gives up while others are being called is not called; one who wait
   assert.deepEqual(called, ['anew']);
 });
 
-test('close ends what is live and what is in grace, tells nobody who waits, and takes nobody after it', () => {
+test('close ends what is live and what is in grace, tells those who wait that nothing will come, and takes nobody after it', () => {
   const house = new House();
   const live = house.claim();
   const inGrace = house.claim('192.0.2.1', nameOf('live/other'));
   inGrace.publication.release('gone');
-  let called = 0;
-  house.registry.whenPublished('live/third', () => called++);
+  const told: unknown[] = [];
+  house.registry.whenPublished('live/third', (stream) => told.push(stream));
+  house.registry.whenPublished('live/third', (stream) => told.push(stream));
   const viewer = house.watch(live.stream);
   house.registry.close('shutting down');
   house.registry.close('shutting down');
   assert.deepEqual(house.ended, ['live/show: shutting down', 'live/other: shutting down']);
   assert.deepEqual(viewer.closed, ['shutting down']);
   assert.deepEqual(live.publisher.kicks, ['shutting down']);
-  assert.deepEqual([house.registry.list(), called, house.time.waiting], [[], 0, 0]);
+  assert.deepEqual([house.registry.list(), told, house.time.waiting], [[], [undefined, undefined], 0]);
+  house.registry.whenPublished('live/third', (stream) => told.push(stream));
+  assert.equal(told.length, 3, 'who comes too late is told at once');
   const claim = house.registry.claim(SHOW, publisherFrom());
   assert.ok(!claim.granted);
   assert.match(claim.reason, /shutting down/);
+});
+
+test('a kick sends the publisher away and leaves the viewers to the grace time', () => {
+  const house = new House();
+  const { stream, publication, publisher } = house.claim();
+  publication.write(key(0));
+  publication.write(sound(0));
+  publication.flush();
+  const viewer = house.watch(stream);
+  assert.equal(house.registry.kick('live/show', 'the operator said so'), true);
+  assert.deepEqual([publisher.kicks, stream.state], [['the operator said so'], 'grace']);
+  publication.write(key(40)); // its connection is half open and does not know yet
+  publication.flush();
+  publication.release('the connection was closed');
+  assert.equal(house.registry.kick('live/show', 'again'), false, 'nobody publishes it any more');
+  assert.equal(house.registry.kick('live/none', 'again'), false, 'no such stream');
+  assert.deepEqual([publisher.kicks.length, viewer.closed], [1, []]);
+  const back = house.claim('198.51.100.7');
+  assert.equal(back.stream, stream, 'within the grace time anybody may go on with it');
+  assert.equal(viewer.text, 'H[va] C[v]0 C[a]0 K200 A200');
+});
+
+test('twenty takeovers in a row: each former publisher is sent away once, the stream is one', () => {
+  const house = new House();
+  const claims = Array.from({ length: 20 }, () => house.claim());
+  for (const [index, { publisher, publication, stream }] of claims.entries()) {
+    assert.equal(stream, claims[0]!.stream, 'the same stream');
+    assert.equal(publisher.kicks.length, index === 19 ? 0 : 1, `kicks of publisher ${index}`);
+    if (index < 19) publication.release('closed'); // late, and in any order
+  }
+  assert.deepEqual([claims[0]!.stream.state, house.time.waiting, house.opened.length], ['live', 0, 1]);
 });
 
 test('a thousand publishers come and go and nothing is left behind', () => {

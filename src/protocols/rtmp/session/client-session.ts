@@ -7,6 +7,7 @@ import { DEFAULT_ACK_WINDOW, ReceiveCounter } from '../acknowledgement.ts';
 import { splitAggregate } from '../aggregate.ts';
 import { ChunkReader } from '../chunk-reader.ts';
 import { acknowledgement, setBufferLength, windowAckSize } from '../control.ts';
+import { ProtocolError } from '../errors.ts';
 import { ClientHandshake } from '../handshake/client-handshake.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { MessageType, OUT_CHUNK_SIZE } from '../message.ts';
@@ -229,7 +230,7 @@ export class ClientSession {
     const call = this.#calls.get(command.transactionId);
     this.#calls.delete(command.transactionId);
     if (call === 'connect') this.#createStream();
-    else if (call === 'createStream') this.#ask(asNumber(command.args[0], 1));
+    else if (call === 'createStream') this.#ask(streamIdIn(command.args[0]));
   }
 
   /** Servers that do not know releaseStream or FCPublish say so; only the other calls matter. */
@@ -282,6 +283,13 @@ export class ClientSession {
   #ended(): boolean {
     return this.#phase === 'ended';
   }
+}
+
+/** A message stream id has 32 bits (RTMP 1.0 §5.3.1.2.1), a number of AMF0 far more. Where a server names none it means 1. */
+function streamIdIn(value: AmfValue): number {
+  const id = asNumber(value, 1);
+  if (Number.isInteger(id) && id >= 0 && id <= 0xffffffff) return id;
+  throw new ProtocolError('RTMP_COMMAND', `the server made stream ${id}, which no message can name`);
 }
 
 function firstString(body: Uint8Array): AmfValue {

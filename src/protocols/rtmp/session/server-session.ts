@@ -1,11 +1,12 @@
 import { ReceiveCounter } from '../acknowledgement.ts';
 import { splitAggregate } from '../aggregate.ts';
-import { ChunkReader, COMMAND_LIMITS, MEDIA_LIMITS } from '../chunk-reader.ts';
+import { NO_BUDGET, type Budget } from '../budget.ts';
+import { ChunkReader } from '../chunk-reader.ts';
 import * as control from '../control.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
 import { ProtocolError } from '../errors.ts';
-import { MAX_COMMAND_BYTES } from '../limits.ts';
+import { COMMAND_LIMITS, MAX_COMMAND_BYTES, MEDIA_LIMITS } from '../limits.ts';
 import { MessageType } from '../message.ts';
 import type { RtmpMessage } from '../message.ts';
 import { readCommand, shown } from './command.ts';
@@ -28,6 +29,14 @@ export interface ServerSessionOptions {
   readonly random: RandomBytes;
   /** Commands beside or in place of the built-in ones. */
   readonly commands?: CommandTable;
+  /** Shared with other sessions, for messages that are not complete; without them each has its own limits only. */
+  readonly budgets?: SessionBudgets;
+}
+
+export interface SessionBudgets {
+  /** Of those who do not publish. */
+  readonly talkers: Budget;
+  readonly publishers: Budget;
 }
 
 /** `waiting`: asked to publish or play, and the verdict is not yet spoken. */
@@ -48,7 +57,8 @@ export interface SessionFacts extends Readonly<PeerFacts> {
  */
 export class ServerSession {
   readonly #handshake: ServerHandshake;
-  readonly #chunks = new ChunkReader(COMMAND_LIMITS);
+  readonly #budgets: SessionBudgets;
+  readonly #chunks: ChunkReader;
   readonly #received = new ReceiveCounter();
   readonly #out: Outbox;
   readonly #streams = new MessageStreams();
@@ -60,6 +70,8 @@ export class ServerSession {
   #connection: ConnectionPhase = 'handshake';
 
   constructor(host: SessionHost, options: ServerSessionOptions) {
+    this.#budgets = options.budgets ?? { talkers: NO_BUDGET, publishers: NO_BUDGET };
+    this.#chunks = new ChunkReader(COMMAND_LIMITS, this.#budgets.talkers);
     this.#handshake = new ServerHandshake(options.random);
     this.#out = new Outbox((bytes) => host.send(bytes));
     this.#commands = new Map([
@@ -201,6 +213,7 @@ export class ServerSession {
   end(because: string): void {
     if (this.#closed()) return;
     this.#enter('closed');
+    this.#chunks.close();
     for (const stream of this.#streams.all) endRole(this.#context, stream, because);
   }
 
@@ -229,7 +242,9 @@ export class ServerSession {
         if (message.body.length > MAX_COMMAND_BYTES)
           throw new ProtocolError('RTMP_COMMAND', `command of ${message.body.length} bytes`);
         this.#command(readCommand(message));
-        this.#chunks.limits = this.#streams.hasPublisher ? MEDIA_LIMITS : COMMAND_LIMITS;
+        if (this.#closed()) return; // by the host, which has answered
+        if (this.#streams.hasPublisher) this.#chunks.allow(MEDIA_LIMITS, this.#budgets.publishers);
+        else this.#chunks.allow(COMMAND_LIMITS, this.#budgets.talkers);
         return;
       default:
         this.#control.take(message);

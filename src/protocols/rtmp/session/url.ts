@@ -72,7 +72,13 @@ function nameBehindQuery(
   const part = app.query.includes('/') ? app : app.query === '' && url.query.includes('/') ? url : undefined;
   if (part?.path.length !== 1) return undefined;
   const slash = part.query.lastIndexOf('/');
-  return { path: part.path, name: part.query.slice(slash + 1), query: part.query.slice(0, slash) };
+  // The key may have brought a query of its own: `?p=TOKEN/cam?q=1`.
+  const tail = split(part.query.slice(slash + 1));
+  return {
+    path: part.path,
+    name: tail.path[0] ?? '',
+    query: mergeQueries([part.query.slice(0, slash), tail.query]),
+  };
 }
 
 function fullPath(app: readonly string[], url: readonly string[], key: readonly string[]): readonly string[] {

@@ -1,0 +1,42 @@
+import { readAttributes } from './attributes.ts';
+import type { PlaylistLine } from './lines.ts';
+import type { Breach } from './rules.ts';
+
+/** What the text of a multivariant playlist breaks: RFC 8216 §4.3.4. */
+export function multivariantBreaches(lines: readonly PlaylistLine[]): Breach[] {
+  const breaches: Breach[] = [];
+  let waiting: number | undefined;
+  for (const line of lines) {
+    if (line.kind === 'uri') {
+      if (waiting === undefined) {
+        const message = `the URI in line ${line.at} (${line.uri.slice(0, 60)}) has no EXT-X-STREAM-INF in front of it`;
+        breaches.push({ code: 'no-bandwidth', message });
+      }
+      waiting = undefined;
+    } else if (line.name === 'EXT-X-STREAM-INF') {
+      if (waiting !== undefined) breaches.push(withoutUri(waiting));
+      waiting = line.at;
+      breaches.push(...streamInfBreaches(line.value, line.at));
+    }
+  }
+  if (waiting !== undefined) breaches.push(withoutUri(waiting));
+  return breaches;
+}
+
+function withoutUri(at: number): Breach {
+  return { code: 'incomplete-playlist', message: `EXT-X-STREAM-INF in line ${at} has no URI behind it` };
+}
+
+function streamInfBreaches(text: string, at: number): Breach[] {
+  const { values } = readAttributes(text);
+  const bandwidth = values.get('BANDWIDTH');
+  const breaches: Breach[] = [];
+  if (bandwidth === undefined || /^0+$/.test(bandwidth)) {
+    const what = bandwidth === undefined ? 'no BANDWIDTH' : 'a BANDWIDTH of 0';
+    breaches.push({ code: 'no-bandwidth', message: `EXT-X-STREAM-INF in line ${at} has ${what}` });
+  }
+  if (!values.has('CODECS')) {
+    breaches.push({ code: 'no-codecs', message: `EXT-X-STREAM-INF in line ${at} has no CODECS` });
+  }
+  return breaches;
+}

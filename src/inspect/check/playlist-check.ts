@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InspectError } from '../errors.ts';
+import type { Findings } from '../findings.ts';
+import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS_AT_START } from '../limits.ts';
+import type { EndReason, PlaylistReport } from '../report.ts';
+import { SegmentsLook } from '../segments-look.ts';
+import { ask, fetchWhole, type Fetched } from './asking.ts';
+import { readMedia, type CheckedMedia } from './checked-playlist.ts';
+import { Freshness } from './freshness.ts';
+import { playlistHeaderBreaches } from './headers.ts';
+import { PlaylistHistory } from './history.ts';
+import { Leavers, type Waiting } from './leavers.ts';
+import { isMultivariant } from './lines.ts';
+import type { Found } from './promises.ts';
+import { readText, type PlaylistText } from './playlist-text.ts';
+import type { Breach } from './rules.ts';
+import { dateBreaches } from './seams.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { textBreaches } from './text-rules.ts';
+
+/** Never ask more often, whatever the target duration says, ms. */
+const MIN_RELOAD_MS = 250;
+/** While the target duration is unknown, s. */
+const USUAL_TARGET_SECONDS = 2;
+/** A playlist that fails so many times in a row is no longer asked for. */
+const MAX_FAILURES = 3;
+/** Loads after the end, to see that it is one, and at most how far apart, s. */
+const LOADS_AFTER_END = 2;
+const MAX_PAUSE_AFTER_END_SECONDS = 2;
+/** How long segments that are on their way are waited for when the time is up, ms. */
+const LAST_SEGMENTS_MS = 5_000;
+
+export interface PlaylistCheckOptions {
+  /** By `performance.now()`: when to stop. */
+  readonly deadline: number;
+  readonly findings: Findings;
+  /** For what is in this playlist. */
+  readonly tell: (breaches: readonly Breach[]) => void;
+  readonly note: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface PlaylistChecked {
+  readonly report: PlaylistReport;
+  readonly found: Found;
+}
+
+/** Follows one media playlist as a player does: RFC 8216 §6.3.4. */
+export class PlaylistCheck {
+  readonly #url: URL;
+  readonly #options: PlaylistCheckOptions;
+  readonly #history = new PlaylistHistory();
+  readonly #freshness = new Freshness();
+  readonly #leavers = new Leavers();
+  readonly #reader: SegmentReader;
+  readonly #asked: Promise<void>[] = [];
+  #opening: CheckedMedia | undefined;
+  #last: CheckedMedia | undefined;
+  #lastText = '';
+  #lastListedAt = 0;
+  #nextSequence: number | undefined;
+  #loads = 0;
+  #wasNew = true;
+  #failures = 0;
+  #loadsAfterEnd = 0;
+
+  /** `uri`: as named in the multivariant playlist. */
+  constructor(url: URL, uri: string, options: PlaylistCheckOptions) {
+    this.#url = url;
+    this.#options = options;
+    const look = new SegmentsLook(uri, options.findings);
+    this.#reader = new SegmentReader({
+      ...options,
+      look,
+      untilOf: (sequence) => this.#leavers.untilOf(sequence),
+    });
+  }
+
+  /** Throws {@link InspectError} if the playlist cannot be read even once. */
+  async run(first?: Fetched): Promise<PlaylistChecked> {
+    const fetched = first ?? (await this.#fetch());
+    this.#see(fetched);
+    if (!this.#last) throw new InspectError('NOT_MEDIA', `${fetched.url.href} is no media playlist`);
+    let ended: EndReason | undefined;
+    let askedAt = fetched.requestedAt;
+    while ((ended = this.#whyEnded()) === undefined) {
+      if (!(await this.#waitUntil(askedAt + this.#pause * 1000))) continue;
+      askedAt = performance.now();
+      const next = await this.#tryFetch();
+      if (next) this.#see(next);
+    }
+    return this.#finish(ended);
+  }
+
+  #whyEnded(): EndReason | undefined {
+    const { signal, deadline } = this.#options;
+    if (signal.aborted) return 'stopped';
+    if (this.#url.protocol === 'file:') return 'end'; // a file does not grow while we look
+    if (this.#last?.endList && this.#loadsAfterEnd > this.#wantedAfterEnd) return 'end';
+    if (this.#failures >= MAX_FAILURES) return 'broken';
+    return performance.now() >= deadline ? 'time' : undefined;
+  }
+
+  /** What had ended when first seen has most likely been there for long. */
+  get #wantedAfterEnd(): number {
+    return this.#opening?.endList ? 1 : LOADS_AFTER_END;
+  }
+
+  /** Seconds from the beginning of a load to that of the next: RFC 8216 §6.3.4. */
+  get #pause(): number {
+    const target = this.#last?.targetDuration ?? USUAL_TARGET_SECONDS;
+    if (this.#last?.endList) return Math.min(target, MAX_PAUSE_AFTER_END_SECONDS);
+    return Math.max(MIN_RELOAD_MS / 1000, target * (this.#wasNew ? 1 : 0.5));
+  }
+
+  /** Asks for segments that have left meanwhile. True if the time has come, false if it is up. */
+  async #waitUntil(at: number): Promise<boolean> {
+    const { deadline, signal } = this.#options;
+    for (;;) {
+      const now = performance.now();
+      this.#askFor(this.#leavers.take(now));
+      if (signal.aborted || now >= deadline) return false;
+      if (now >= at) return true;
+      const until = Math.min(at, deadline, this.#leavers.nextAt ?? Infinity);
+      await sleep(Math.max(1, until - now), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #fetch(): Promise<Fetched> {
+    return fetchWhole(this.#url, 'the playlist', MAX_PLAYLIST_BYTES, { signal: this.#options.signal });
+  }
+
+  async #tryFetch(): Promise<Fetched | undefined> {
+    try {
+      return await this.#fetch();
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      if (this.#options.signal.aborted) return undefined;
+      if (this.#last?.endList)
+        this.#loadsAfterEnd = Infinity; // it may go, once it has ended
+      else this.#fail(`${error.message}, though it has not ended (no EXT-X-ENDLIST)`);
+      return undefined;
+    }
+  }
+
+  #fail(message: string): void {
+    this.#failures++;
+    this.#wasNew = false;
+    this.#options.tell([{ code: 'playlist-gone', message }]);
+  }
+
+  #see(fetched: Fetched): void {
+    this.#loads++;
+    const { tell } = this.#options;
+    const playlist = readText(fetched.bytes);
+    if (playlist.text !== this.#lastText) tell(textBreaches(playlist.text, playlist.lines, playlist.isUtf8));
+    this.#lastText = playlist.text;
+    if (!playlist.lines.some((line) => line.kind === 'tag') || isMultivariant(playlist.lines)) {
+      if (this.#last) this.#fail('the answer is no media playlist any more');
+      return;
+    }
+    this.#failures = 0;
+    try {
+      this.#seePlaylist(fetched, playlist);
+    } catch (error) {
+      // It names what cannot be a URI; the first time, there is nothing to go on with.
+      if (!(error instanceof InspectError) || !this.#last) throw error;
+      tell([{ code: 'bad-value', message: error.message }]);
+    }
+  }
+
+  #seePlaylist(fetched: Fetched, { lines }: PlaylistText): void {
+    const { tell } = this.#options;
+    const playlist = readMedia(lines, fetched.url);
+    const change = this.#history.see(playlist);
+    const targetSeconds = playlist.targetDuration;
+    tell(change.breaches);
+    if (fetched.headers) {
+      const live = !playlist.endList;
+      tell(playlistHeaderBreaches(fetched.headers, fetched.url, { live, targetSeconds }));
+    }
+    if (playlist.endList) this.#loadsAfterEnd++;
+    else if (targetSeconds !== undefined) tell(this.#freshness.see(fetched, change.isNew, targetSeconds));
+    if (change.lost !== undefined) {
+      this.#reader.startOver(change.lost === 'back');
+      this.#leavers.clear();
+      this.#nextSequence = playlist.mediaSequence;
+    } else this.#leavers.add(change.left, this.#lastListedAt, performance.now());
+    this.#lastListedAt = fetched.requestedAt - fetched.ageMs;
+    this.#takeNew(playlist, change.lost === 'misfit');
+    this.#opening ??= playlist;
+    this.#last = playlist;
+    this.#wasNew = change.isNew;
+  }
+
+  #takeNew(playlist: CheckedMedia, isLost: boolean): void {
+    const { segments, endList } = playlist;
+    const enterAt = endList ? undefined : segments.at(-MAX_SEGMENTS_AT_START)?.sequence;
+    const from = this.#nextSequence ?? enterAt ?? playlist.mediaSequence;
+    if (this.#nextSequence !== undefined && playlist.mediaSequence > this.#nextSequence) {
+      this.#options.note(
+        `${playlist.mediaSequence - this.#nextSequence} segments left the playlist between two loads and were not read`,
+      );
+    }
+    const fresh = segments.filter(
+      (segment) => segment.sequence >= from && !(isLost && this.#reader.knows(segment)),
+    );
+    this.#options.tell(dateBreaches(segments, from));
+    this.#nextSequence = playlist.mediaSequence + segments.length;
+    this.#reader.enqueue(fresh, playlist);
+  }
+
+  #askFor(waiting: readonly Waiting[]): void {
+    for (const one of waiting) this.#asked.push(this.#askWhetherThere(one));
+  }
+
+  async #askWhetherThere({ segment, until }: Waiting): Promise<void> {
+    if (segment.url.protocol === 'file:' || this.#reader.wasMissing(segment)) return;
+    const first = segment.range?.offset ?? 0;
+    const answer = await ask(segment.url, { method: 'GET', range: `bytes=${first}-${first}` });
+    const now = performance.now();
+    const isGone =
+      answer !== undefined && (answer.status === 404 || answer.status === 410 || answer.status === 403);
+    if (!isGone || now > until) return;
+    const message =
+      `segment ${segment.sequence} has left the playlist and is gone (${answer.status}) ` +
+      `at least ${((until - now) / 1000).toFixed(1)} s before its time was over`;
+    this.#options.tell([{ code: 'segment-gone-too-soon', message, segment: segment.sequence }]);
+  }
+
+  async #finish(ended: EndReason): Promise<PlaylistChecked> {
+    const { signal } = this.#options;
+    this.#askFor(this.#leavers.takeAll(performance.now()));
+    const isFollowed = ended !== 'end';
+    const enough = new AbortController();
+    if (isFollowed) await Promise.race([this.#reader.whenIdle(), this.#enough(enough.signal)]);
+    else await this.#reader.whenIdle();
+    enough.abort();
+    if (!signal.aborted) await Promise.all(this.#asked);
+    this.#reader.end();
+    const last = this.#last!;
+    const report = this.#reader.report({ opening: this.#opening!, last, ended, loads: this.#loads });
+    const fps = report.tracks.find(({ kind, frames }) => kind === 'video' && frames > 0)?.fps;
+    return { report, found: this.#reader.found(last, fps) };
+  }
+
+  async #enough(done: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([done, this.#options.signal]);
+    await sleep(LAST_SEGMENTS_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,144 @@
+/** `must` breaks a MUST of the standard or stops common players; `should` is advice. */
+export type Level = 'must' | 'should';
+
+export interface Rule {
+  readonly level: Level;
+  /** Where it stands: RFC 8216 unless another standard is named. */
+  readonly clause: string;
+  /** What players do if it is broken, in one sentence. */
+  readonly effect: string;
+}
+
+const must = (clause: string, effect: string): Rule => ({ level: 'must', clause, effect });
+const should = (clause: string, effect: string): Rule => ({ level: 'should', clause, effect });
+
+const REFUSED = 'Players must refuse such a playlist, and many do.';
+const LOST = 'Players lose their place: they stall, repeat or skip.';
+
+/** All that is checked. The names are stable; scripts count them. */
+export const RULES = {
+  // the text of one playlist
+  'no-extm3u': must('RFC 8216 §4.3.1.1', REFUSED),
+  'not-utf8': must('RFC 8216 §4.1', REFUSED),
+  'no-target-duration': must('RFC 8216 §4.3.3.1', 'Players cannot tell when to load the playlist again.'),
+  'no-extinf': must(
+    'RFC 8216 §4.3.2.1',
+    'Players cannot tell how long the segment is, and refuse or skip it.',
+  ),
+  'bad-extinf': must(
+    'RFC 8216 §4.3.2.1',
+    'Players cannot tell how long the segment is, and refuse or skip it.',
+  ),
+  'extinf-over-target': must(
+    'RFC 8216 §4.3.3.1',
+    'Players reload too early or stall; Apple’s refuse the stream.',
+  ),
+  'version-too-low': must('RFC 8216 §7', 'Players that go by the version misread what is newer.'),
+  'duplicate-tag': must('RFC 8216 §4.3.3', 'Which of the two counts differs from player to player.'),
+  'misplaced-tag': must(
+    'RFC 8216 §4.3.3',
+    'Players that read from top to bottom number the segments wrongly.',
+  ),
+  'mixed-playlist': must('RFC 8216 §4.1', REFUSED),
+  'bad-attribute': must('RFC 8216 §4.2', 'Players misread the attributes or refuse the playlist.'),
+  'bad-value': must('RFC 8216 §4.2', 'Players misread the tag or refuse the playlist.'),
+  'no-bandwidth': must('RFC 8216 §4.3.4.2', 'Players cannot choose a variant; Safari refuses the stream.'),
+  'no-codecs': should('RFC 8216 §4.3.4.2', 'Players must try a variant to learn whether they can play it.'),
+  'empty-playlist': must('RFC 8216 §6.2.1', 'Players give a playlist without segments up.'),
+  'incomplete-playlist': must(
+    'RFC 8216 §6.2.1',
+    'The playlist was read while it was written: players lose segments.',
+  ),
+  // between one load and the next
+  'sequence-back': must(
+    'RFC 8216 §6.2.2',
+    'Players wait until the old number is reached again: the picture freezes.',
+  ),
+  'segment-changed': must('RFC 8216 §6.2.1', LOST),
+  'segment-vanished': must('RFC 8216 §6.2.2', LOST),
+  'uri-reused': must('RFC 8216 §6.2.1', 'Caches and players show the old segment in place of the new one.'),
+  'discontinuity-sequence': must(
+    'RFC 8216 §6.2.2',
+    'Players cannot line time lines up: Safari stops with a decoding error, others switch variants wrongly.',
+  ),
+  'target-duration-changed': must(
+    'RFC 8216 §6.2.1',
+    'Apple’s players stop; others reload at the wrong pace.',
+  ),
+  'playlist-stale': must('RFC 8216 §6.2.1', 'Apple’s players give the stream up for good (-12888).'),
+  'changed-after-endlist': must(
+    'RFC 8216 §4.3.3.4',
+    'Players do not load an ended playlist again and miss what was added.',
+  ),
+  'playlist-too-short': must('RFC 8216 §6.2.2', 'Players have too little ahead of them and stall.'),
+  'segment-gone-too-soon': must('RFC 8216 §6.2.2', 'Players that are a little behind get 404 and stop.'),
+  'playlist-gone': must('RFC 8216 §6.2.1', 'Players take it for an error, not for the end of the stream.'),
+  // segments and what is in them
+  'segment-unreachable': must('RFC 8216 §6.2.1', 'Players stall and try again, or stop.'),
+  'no-pat-pmt': must('RFC 8216 §3.2', 'Players that begin here, or seek here, cannot find the tracks.'),
+  'no-key-frame-start': should(
+    'RFC 8216 §3',
+    'Players that begin here show nothing, or rubbish, until a key frame.',
+  ),
+  'extinf-off': must(
+    'RFC 8216 §4.3.2.1',
+    'Time shown and time played drift apart; AVPlayer waits at the gap.',
+  ),
+  'discontinuity-missing': must(
+    'RFC 8216 §4.3.2.3',
+    'Players decode with the wrong settings or wait at a gap that is none: deformed pictures, freezes.',
+  ),
+  'timestamps-back': must('RFC 8216 §3', 'Players drop what seems to be played already, or jump.'),
+  'ts-continuity': must(
+    'ISO/IEC 13818-1 §2.4.3.3',
+    'Packets are missing: blocks in the picture, clicks in the sound.',
+  ),
+  'pcr-interval': must('ISO/IEC 13818-1 §2.7.2', 'Set-top boxes and TVs lose the clock.'),
+  'not-ts-packets': must(
+    'RFC 8216 §3.2',
+    'Players cannot read the segment, or lose the picture in its middle.',
+  ),
+  'track-without-frames': must(
+    'RFC 8216 §3.2',
+    'Players wait for the track that never comes, and show nothing.',
+  ),
+  'audio-video-apart': should('RFC 8216 §3', 'Players wait, show a still picture, or shift the sound.'),
+  'program-date-time': should(
+    'RFC 8216 §4.3.2.6',
+    'Clocks and events by wall time are shown at the wrong moment.',
+  ),
+  'codecs-differ': must('RFC 8216 §4.3.4.2', 'Players set up the wrong decoder: no picture, or no sound.'),
+  'resolution-differs': should('RFC 8216 §4.3.4.2', 'Players choose the variant by a wrong size.'),
+  'frame-rate-differs': should('RFC 8216 §4.3.4.2', 'Players choose the variant by a wrong rate.'),
+  'bandwidth-exceeded': must(
+    'RFC 8216 §4.3.4.2',
+    'Players choose a variant that their network cannot carry, and stall.',
+  ),
+  // HTTP
+  'playlist-type': must('RFC 8216 §4', 'Players do not recognise the playlist.'),
+  'segment-type': should('RFC 8216 §3.2', 'Some TVs and casting devices refuse the segment.'),
+  'playlist-cached': must('RFC 8216 §6.2.1', 'Caches give players an old playlist: they stall at its end.'),
+  'segment-not-cacheable': should(
+    'RFC 8216 §6.2.2',
+    'Every viewer is served by the origin: a CDN does not help.',
+  ),
+  'no-content-length-range': should(
+    'RFC 9110 §8.6, §14',
+    'Players that size up or resume a download cannot.',
+  ),
+} as const satisfies Record<string, Rule>;
+
+export type RuleCode = keyof typeof RULES;
+
+/** One breach of a rule, as the functions that look for it give it back. */
+export interface Breach {
+  readonly code: RuleCode;
+  /** What is wrong here, in plain words. */
+  readonly message: string;
+  /** Media sequence number, where it is about one segment. */
+  readonly segment?: number | undefined;
+  /** Where this one is worse or milder than the rule in general. */
+  readonly level?: Level | undefined;
+  /** Where another clause says it better. */
+  readonly clause?: string | undefined;
+}

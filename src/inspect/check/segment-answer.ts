@@ -1,0 +1,29 @@
+import { ask } from './asking.ts';
+import type { CheckedSegment } from './checked-playlist.ts';
+import type { Breach } from './rules.ts';
+
+export const SYNC_BYTE = 0x47;
+/** How other media that HLS allows begins: ID3 or ADTS (packed audio), WebVTT, boxes of MP4. RFC 8216 §3. */
+const OTHER_MEDIA =
+  /^(ID3|\xff[\xf0-\xff]|(\xef\xbb\xbf)?WEBVTT|.{4}(ftyp|styp|moof|moov|sidx|prft|emsg|mdat))/s;
+
+/** What the bytes are, if they are no MPEG-TS and need not be. */
+export function otherMedia(bytes: Buffer): string | undefined {
+  const isOther = OTHER_MEDIA.test(bytes.toString('latin1', 0, 16)) && bytes[0] !== SYNC_BYTE;
+  return isOther ? 'not MPEG-TS (packed audio, WebVTT or MP4)' : undefined;
+}
+
+/** Asks for the segment again in the ways of players that size up or resume a download. `headers`: of the first answer. */
+export async function abilityBreaches(segment: CheckedSegment, headers: Headers): Promise<Breach[]> {
+  const [head, ranged] = await Promise.all([
+    ask(segment.url, { method: 'HEAD' }),
+    ask(segment.url, { method: 'GET', range: 'bytes=0-0' }),
+  ]);
+  const lacks: string[] = [];
+  if (headers.get('content-length') === null) lacks.push('it comes without Content-Length');
+  if (head && head.status >= 300) lacks.push(`HEAD gets ${head.status}`);
+  else if (head && head.headers.get('content-length') === null) lacks.push('HEAD gets no Content-Length');
+  if (ranged && ranged.status !== 206) lacks.push(`a byte range gets ${ranged.status} and not 206`);
+  if (lacks.length === 0) return [];
+  return [{ code: 'no-content-length-range', message: lacks.join('; '), segment: segment.sequence }];
+}

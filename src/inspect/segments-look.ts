@@ -1,0 +1,148 @@
+import type { Findings } from './findings.ts';
+import { findInMedia } from './media-findings.ts';
+import { MediaLook } from './media-look.ts';
+import { rounded, seconds } from './numbers.ts';
+import type { MediaPlaylist, PlaylistSegment } from './playlist.ts';
+import type { EndReason, PlaylistReport, SegmentReport } from './report.ts';
+import {
+  lookAtSegment,
+  takeSegmentApart,
+  unreadSegment,
+  type SegmentLooked,
+  type SegmentLookOptions,
+} from './segment-look.ts';
+import { TransportClock } from './ts-packets.ts';
+
+/** EXTINF may be off by this much before it is called odd: less than a frame at 60 per second. */
+const EXTINF_TOLERANCE_SECONDS = 0.015;
+
+export interface PlaylistFollowed {
+  readonly opening: MediaPlaylist;
+  readonly last: MediaPlaylist;
+  readonly ended: EndReason;
+  /** How often the playlist was read. */
+  readonly loads: number;
+}
+
+/** Looks at the segments of one playlist, in their order, and reports on them in the end. */
+export class SegmentsLook {
+  readonly #uri: string;
+  readonly #findings: Findings;
+  readonly #media = new MediaLook();
+  readonly #clock = new TransportClock();
+  readonly #looked: SegmentLooked[] = [];
+  #bytes = 0;
+
+  /** `uri`: of the playlist, for the findings. */
+  constructor(uri: string, findings: Findings) {
+    this.#uri = uri;
+    this.#findings = findings;
+  }
+
+  get count(): number {
+    return this.#looked.length;
+  }
+
+  /** Fetches it first. */
+  async fetch(
+    segment: PlaylistSegment,
+    targetDuration: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    this.#before(segment);
+    const looked = await lookAtSegment(segment, signal, this.#options(segment));
+    if (signal?.aborted && looked.report.error !== undefined) return;
+    this.#add(looked);
+    if (targetDuration !== undefined && Math.round(segment.extinfSeconds) > targetDuration) {
+      const message = `EXTINF ${segment.extinfSeconds} is over the target duration of ${targetDuration} s`;
+      this.#findings.add('segment-over-target-duration', message, this.#where(segment));
+    }
+  }
+
+  /** `bytes`: of a segment that has been fetched, or why it could not be. */
+  take(segment: PlaylistSegment, bytes: Buffer | string): SegmentLooked {
+    this.#before(segment);
+    const looked =
+      typeof bytes === 'string'
+        ? { report: unreadSegment(segment, 0, bytes) }
+        : takeSegmentApart(segment, bytes, this.#options(segment));
+    this.#add(looked);
+    return looked;
+  }
+
+  /** What comes next has another clock. */
+  breakClock(): void {
+    this.#media.breakClock();
+    this.#clock.breakClock();
+  }
+
+  #before(segment: PlaylistSegment): void {
+    if (segment.discontinuity) this.breakClock();
+  }
+
+  #add(looked: SegmentLooked): void {
+    if (looked.report.error !== undefined) this.breakClock();
+    this.#looked.push(looked);
+    this.#bytes += looked.report.bytes;
+  }
+
+  #options(segment: PlaylistSegment): SegmentLookOptions {
+    return {
+      media: this.#media,
+      clock: this.#clock,
+      findings: this.#findings,
+      where: this.#where(segment),
+    };
+  }
+
+  #where(segment: PlaylistSegment): string {
+    return `${this.#uri} #${segment.sequence}`;
+  }
+
+  report({ opening, last, ended, loads }: PlaylistFollowed): PlaylistReport {
+    const media = this.#media.report(this.#bytes);
+    const segments = this.#looked.map((looked, index) => this.#measure(looked, this.#looked[index + 1]));
+    if (segments.some((segment) => segment.error === undefined))
+      findInMedia(media, this.#findings, this.#uri);
+    const rates = segments.map((segment) => segment.bitsPerSecond).filter((rate) => rate !== undefined);
+    const sum = (of: (segment: SegmentReport) => number): number =>
+      rounded(
+        segments.reduce((total, segment) => total + of(segment), 0),
+        6,
+      );
+    return {
+      uri: this.#uri,
+      ended,
+      live: !last.endList,
+      version: last.version,
+      playlistType: last.playlistType,
+      targetDuration: last.targetDuration,
+      independentSegments: last.independentSegments,
+      discontinuitySequence: last.discontinuitySequence,
+      firstMediaSequence: opening.mediaSequence,
+      lastMediaSequence: last.mediaSequence,
+      loads,
+      extinfSumSeconds: sum((segment) => segment.extinfSeconds),
+      mediaSumSeconds: sum((segment) => segment.mediaSeconds ?? 0),
+      peakSegmentBitsPerSecond: rates.length > 0 ? Math.max(...rates) : undefined,
+      segments,
+      ...media,
+    };
+  }
+
+  /** How long the segment's media really is: known only once the next one has begun. */
+  #measure({ report, reference }: SegmentLooked, next: SegmentLooked | undefined): SegmentReport {
+    if (!reference) return report;
+    const goesOn =
+      next?.reference && next.report.sequence === report.sequence + 1 && !next.report.discontinuity;
+    const step = reference.frames > 1 ? (reference.lastDts - reference.firstDts) / (reference.frames - 1) : 0;
+    const end = goesOn ? next.reference.firstDts : reference.lastDts + step;
+    const mediaSeconds = seconds(end - reference.firstDts);
+    const differenceSeconds = rounded(report.extinfSeconds - mediaSeconds, 6);
+    if (Math.abs(differenceSeconds) > EXTINF_TOLERANCE_SECONDS) {
+      const message = `EXTINF says ${report.extinfSeconds} s, the media lasts ${mediaSeconds} s`;
+      this.#findings.add('extinf-off', message, `${this.#uri} #${report.sequence}`);
+    }
+    return { ...report, mediaSeconds, measuredTo: goesOn ? 'next' : 'last', differenceSeconds };
+  }
+}

@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { MADE_ROOM, type Admission, type Guest } from '../admission.ts';
+import { endSocket } from '../socket-sink.ts';
+
+/** One HTTP connection. */
+interface Caller {
+  readonly guest: Guest;
+  /** Requests whose answers are not through. */
+  pending: number;
+}
+
+/**
+ * Requests that may be under way on one connection. Browsers do not send the next before the answer; what is sent ahead
+ * costs its sender 40 bytes and us 5 kB until the first is answered, so the connection of who goes on is ended.
+ */
+const MAX_PENDING = 32;
+/** Of the connections that are refused, so many at a time hear why; more would be a load of their own. */
+const MAX_APOLOGIES = 64;
+
+export interface CallersOptions {
+  readonly admission: Admission;
+  /** Counts the end of a connection that we wanted to end. */
+  readonly closed: (reason: string) => void;
+}
+
+/** All connections of the HTTP door: which are let in, and what each is doing. */
+export class Callers {
+  readonly #options: CallersOptions;
+  readonly #callers = new WeakMap<Socket, Caller>();
+  #apologies = 0;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /** A connection has come. */
+  accept(socket: Socket): void {
+    const { admission, closed } = this.#options;
+    const guest = admission.enter(socket.remoteAddress, () => {
+      closed(MADE_ROOM);
+      socket.destroy();
+    });
+    if (typeof guest === 'string') {
+      closed(guest);
+      this.#apologize(socket, guest);
+      return;
+    }
+    this.#callers.set(socket, { guest, pending: 0 });
+    socket.once('close', () => guest.left());
+  }
+
+  /** A request has come; false if it is not to be answered (any more). */
+  begin(socket: Socket, response: ServerResponse): boolean {
+    const caller = this.#callers.get(socket);
+    if (!caller || socket.destroyed) return false;
+    if (caller.pending >= MAX_PENDING) {
+      this.#options.closed('too many requests at a time');
+      socket.destroy();
+      return false;
+    }
+    caller.pending++;
+    caller.guest.become('busy');
+    response.once('close', () => {
+      if (--caller.pending === 0) caller.guest.become('idle');
+    });
+    return true;
+  }
+
+  /**
+   * The connection is to be used for something else than requests; it is busy from now on. False if that cannot be:
+   * the answer to an earlier request is still to come, and would get in between.
+   */
+  takeOver(socket: Socket): boolean {
+    const caller = this.#callers.get(socket);
+    if (!caller || caller.pending > 0) {
+      socket.destroy();
+      return false;
+    }
+    caller.guest.become('busy');
+    return true;
+  }
+
+  #apologize(socket: Socket, refusal: string): void {
+    if (this.#apologies >= MAX_APOLOGIES) return void socket.destroy();
+    this.#apologies++;
+    socket.once('close', () => this.#apologies--);
+    socket.on('error', () => socket.destroy());
+    const body = `${refusal}; try again later\n`;
+    socket.write(
+      'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\n' +
+        `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    endSocket(socket);
+  }
+}
