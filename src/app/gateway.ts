@@ -11,6 +11,7 @@ import { HlsAudience } from '../servers/http/hls-audience.ts';
 import { HlsRoute } from '../servers/http/hls-route.ts';
 import { HttpServer } from '../servers/http/http-server.ts';
 import { createPages } from '../servers/http/pages.ts';
+import { withinOpenFiles } from '../servers/open-files.ts';
 import { RtmpServer } from '../servers/rtmp/rtmp-server.ts';
 import { Watching } from '../servers/watching.ts';
 import { StreamRegistry, type After } from '../stream/registry.ts';
@@ -115,7 +116,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     const { viewerQueueBytes, viewerLagSeconds } = settings.delivery;
     const limits = { queueBytes: viewerQueueBytes, lagMs: viewerLagSeconds * 1000 };
     const watching = new Watching(this.#streams, limits, this.log);
-    const admission = new Admission(settings.limits, this.log);
+    const admission = new Admission(withinOpenFiles(settings.limits, this.log), this.log);
     this.#rtmp = new RtmpServer({
       ...settings.rtmp,
       admission,

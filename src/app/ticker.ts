@@ -1,7 +1,10 @@
 import type { Stream } from '../stream/stream.ts';
 
-/** Fine enough for batches and for sound that waits for company; far too rare to cost anything. */
-const TICK_MS = 20;
+/**
+ * For what a publisher's own frames do not bring about because it has fallen silent: they flush too, many times a second. Each
+ * tick wakes the process, which costs more than what is done in it.
+ */
+const TICK_MS = 100;
 const SAMPLE_MS = 1_000;
 
 /** The gateway's one clock for what must happen though no frame comes. Runs only while there are streams. */

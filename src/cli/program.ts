@@ -8,6 +8,7 @@ import { isOperatorError, EXIT_USAGE } from './operator-error.ts';
 
 /** The `millrace` command. An operator's mistake is one sentence on standard error and an exit code, never a stack trace. */
 export async function run(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', outputFailed);
   const program = new Command('millrace')
     .description('A live-streaming gateway: RTMP in; HLS, HTTP-FLV, WebSocket-FLV and RTMP out.')
     .version(VERSION)
@@ -28,4 +29,11 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.stderr.write(`millrace: ${error.message}\n`);
     process.exitCode = error.name === 'ConfigError' ? EXIT_USAGE : 1;
   }
+}
+
+/** `| head` has read enough: that is nobody's mistake. A full disk is the operator's. */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`millrace: cannot write the output: ${error.code ?? error.message}\n`);
+  process.exitCode = 1;
 }

@@ -58,7 +58,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       connections: setting(
         z.number().int().min(1).max(1_000_000).default(20_000),
-        'Connections of all kinds that may be open at a time.',
+        'Connections of all kinds that may be open at a time; fewer where the system allows fewer open files (`ulimit -n`).',
       ),
       connectionsPerAddress: setting(
         z.number().int().min(1).max(1_000_000).default(10_000),
@@ -77,7 +77,7 @@ export const settingsSchema = z.strictObject({
         'A viewer with more bytes than this waiting to be sent, or more than 10 s of the stream, skips to a later key frame.',
       ),
       viewerLagSeconds: setting(
-        z.number().min(1).max(3600).default(30),
+        z.number().min(1).max(3600).default(90),
         'A viewer that falls behind and does not get to another key frame within this time is closed.',
       ),
     })

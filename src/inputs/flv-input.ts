@@ -9,7 +9,7 @@ import { AacIntake } from './aac-intake.ts';
 import { AvcIntake } from './avc-intake.ts';
 import type { Dropped, Notes } from './notes.ts';
 import { SampleClock } from './sample-clock.ts';
-import { presentationTime, Timeline, type TimedKind } from './timeline.ts';
+import { presentationTime, Timeline, type PlacedTime, type TimedKind } from './timeline.ts';
 
 /** Where an input writes: a stream's publication, or anything that looks like it. */
 export interface FrameTarget {
@@ -41,7 +41,7 @@ export class UnsupportedCodecError extends Error {
 export class FlvInput implements Notes {
   readonly #target: FrameTarget;
   readonly #timeline: Timeline;
-  readonly #samples = new SampleClock();
+  readonly #samples: SampleClock;
   readonly #avc: AvcIntake;
   readonly #aac: AacIntake;
   readonly #noticed: (text: string) => void;
@@ -60,6 +60,7 @@ export class FlvInput implements Notes {
     this.#target = target;
     this.#noticed = noticed;
     this.#timeline = new Timeline(target.origin);
+    this.#samples = new SampleClock(target.origin);
     this.#avc = new AvcIntake(target.formerTracks.video, this);
     this.#aac = new AacIntake(target.formerTracks.audio, this);
   }
@@ -138,7 +139,7 @@ export class FlvInput implements Notes {
     const picture = this.#avc.picture({ timestamp, claimsKey: body.keyFrame, data: body.data });
     if (!picture) return;
     const { track, payload, startsGop, recovers } = picture;
-    const dts = this.#place('video', timestamp);
+    const { dts } = this.#place('video', timestamp);
     const pts = presentationTime(dts, body.compositionMs);
     const epoch = this.#epoch;
     this.#target.write({ kind: 'video', track, dts, pts, startsGop, recovers, epoch, payload });
@@ -148,21 +149,21 @@ export class FlvInput implements Notes {
     const payloads = this.#aac.unwrap(data);
     const { track } = this.#aac;
     if (payloads.length === 0 || !track) return;
-    const placed = this.#place('audio', timestamp);
+    const first = this.#place('audio', timestamp);
     const length = (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate;
     const startsGop = !this.#hasVideoFrames;
     for (const [index, payload] of payloads.entries()) {
-      const claimed = ticks(placed + Math.round(index * length));
+      const claimed = ticks(first.claimed + Math.round(index * length));
       const dts = this.#samples.next(claimed, track.samplesPerFrame, track.coreRate);
       this.#target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch: this.#epoch, payload });
     }
   }
 
-  #place(kind: TimedKind, timestamp: number): Ticks {
-    const { dts, isNewEpoch } = this.#timeline.place(kind, timestamp);
-    if (isNewEpoch) this.#epoch = this.#target.newEpoch();
+  #place(kind: TimedKind, timestamp: number): PlacedTime {
+    const placed = this.#timeline.place(kind, timestamp);
+    if (placed.isNewEpoch) this.#epoch = this.#target.newEpoch();
     if (this.#early.length > 0) this.#passOnEarly();
-    return dts;
+    return placed;
   }
 
   /** Viewers of a former publisher are still there: they get what this one said before its first frame. */

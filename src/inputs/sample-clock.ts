@@ -32,9 +32,17 @@ export class SampleClock {
   #ticksPerFrame = 0;
   /** How much later than the count the publisher's clock is, on average. */
   #lateness = 0;
-  #last = -1;
+  #last: number;
 
-  /** The time of the next frame, which the publisher says is at `claimed`. */
+  /** @param origin no frame is before it */
+  constructor(origin = ticks(0)) {
+    this.#last = origin - 1;
+  }
+
+  /**
+   * The time of the next frame, which the publisher says is at `claimed`: by its own word, though that lies before the
+   * frames there are, or the count would not be where the publisher is when that is over.
+   */
   next(claimed: Ticks, samplesPerFrame: number, rate: number): Ticks {
     const ticksPerFrame = (samplesPerFrame * TICKS_PER_SECOND) / rate;
     const lateness = claimed - this.#counted;

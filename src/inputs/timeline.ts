@@ -44,6 +44,8 @@ interface TrackClock {
 /** A decode time, and whether the time line begins anew with it. */
 export interface PlacedTime {
   readonly dts: Ticks;
+  /** The same by the publisher's own word: it may lie before frames that there are, and before the origin. */
+  readonly claimed: Ticks;
   readonly isNewEpoch: boolean;
 }
 
@@ -79,9 +81,10 @@ export class Timeline {
     const isNewEpoch = isJump && this.#followJump(kind, clock, step);
     if (step > 0 && ticksFromMs(step) < TOGETHER) clock.step = ticksFromMs(step);
     // Strictly forward: two frames of a track at one time would have no duration.
-    clock.dts = Math.max(clock.dts + 1, ticksFromMs(clock.unwrapped) + clock.offset);
+    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset);
+    clock.dts = Math.max(clock.dts + 1, claimed);
     if (isNewEpoch) clock.leads = clock.dts;
-    return { dts: ticks(clock.dts), isNewEpoch };
+    return { dts: ticks(clock.dts), claimed, isNewEpoch };
   }
 
   #placeFirst(kind: TimedKind, timestamp: number): PlacedTime {
@@ -102,9 +105,10 @@ export class Timeline {
       if (Math.abs(dts - other.dts) > APART) clock.offset += other.dts - dts;
     }
     // Before the origin lie the frames of the publisher before.
-    clock.dts = Math.max(this.#origin, ticksFromMs(clock.unwrapped) + clock.offset);
+    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset);
+    clock.dts = Math.max(this.#origin, claimed);
     this.#clocks.set(kind, clock);
-    return { dts: ticks(clock.dts), isNewEpoch: !other };
+    return { dts: ticks(clock.dts), claimed, isNewEpoch: !other };
   }
 
   /** Gives a clock that has jumped a new offset. False if the other track's jump has already made the new time line. */

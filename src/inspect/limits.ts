@@ -22,6 +22,9 @@ export const ANSWER_TIMEOUT_MS = 15_000;
 /** Longest silence in the middle of an answer. */
 export const SILENCE_TIMEOUT_MS = 10_000;
 
+/** For a whole playlist or segment, however steadily it trickles: a segment at live speed takes 10 s at most. */
+export const FETCH_TIMEOUT_MS = 30_000;
+
 /** Largest PES packet put together, in bytes; mux.js itself would collect without end. */
 export const MAX_PES_BYTES = 16 * 1024 * 1024;
 

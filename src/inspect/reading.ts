@@ -1,5 +1,5 @@
 import { InspectError } from './errors.ts';
-import { SILENCE_TIMEOUT_MS } from './limits.ts';
+import { FETCH_TIMEOUT_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
 import type { EndReason } from './report.ts';
 import { openSource } from './open-source.ts';
 import type { OpenOptions, Source } from './source.ts';
@@ -105,7 +105,7 @@ function withHead(source: Source, head: Buffer, isAll: boolean): Source {
   };
 }
 
-/** All of it, for playlists and segments. Throws {@link InspectError} where it is too large, cut or silent. */
+/** All of it, for playlists and segments. Throws {@link InspectError} where it is too large, cut, silent or too slow. */
 export async function readWhole(
   url: URL,
   what: string,
@@ -131,9 +131,14 @@ export async function readRest(
     throw tooLarge();
   }
   const chunks: Uint8Array[] = [];
-  const { ended, why } = await readFrom(source, { maxBytes: maxBytes + 1, signal }, (bytes) => {
+  const deadline = Date.now() + FETCH_TIMEOUT_MS;
+  const { ended, why } = await readFrom(source, { maxBytes: maxBytes + 1, deadline, signal }, (bytes) => {
     chunks.push(bytes);
   });
+  if (ended === 'time') {
+    const took = `${FETCH_TIMEOUT_MS / 1000} s`;
+    throw new InspectError('TIMEOUT', `${what} ${source.url.href} was not there as a whole within ${took}`);
+  }
   if (ended === 'limit') throw tooLarge();
   if (ended === 'silence') throw new InspectError('TIMEOUT', `${what} ${source.url.href} stopped coming`);
   if (ended === 'stopped')

@@ -17,8 +17,11 @@ export interface ViewerLimits {
   readonly lagMs: number;
 }
 
-/** 4 MiB is 16 s of a 2 Mb/s stream and twice the largest key frame of a 20 Mb/s one. */
-export const VIEWER_LIMITS: ViewerLimits = { queueBytes: 4 * 1024 * 1024, lagMs: 30_000 };
+/**
+ * 4 MiB is 16 s of a 2 Mb/s stream and twice the largest key frame of a 20 Mb/s one. A phone that is in a tunnel or a lift for a
+ * minute goes on by itself afterwards.
+ */
+export const VIEWER_LIMITS: ViewerLimits = { queueBytes: 4 * 1024 * 1024, lagMs: 90_000 };
 
 /**
  * So much of the stream's time may wait for a viewer: 4 MiB of sound would be minutes, and nobody wants to see live
@@ -50,7 +53,7 @@ export class Viewer {
   #lagSince = 0;
   /** Nothing is left that could be gone on with: the next thing it gets is a key frame. */
   #needsKey = false;
-  /** What it was given at once when it joined does not count as lagging until it has been taken. */
+  /** What it was given at once when it joined, or a huge key frame, does not count as lagging until it has been taken. */
   #allowedBytes = 0;
   #allowedMs = 0;
   /** Batches this viewer never got. */
@@ -115,6 +118,7 @@ export class Viewer {
     const queued = this.sink.queuedBytes;
     if (queued === 0 && this.#backlog.isEmpty) this.#allowedBytes = this.#allowedMs = 0;
     if (!this.#needsKey && this.#isOver(queued)) this.#fallBehind(now);
+    else if (batch.opening) this.#allowKey(batch);
     if (this.#needsKey) this.#deliverKey(batch, now);
     else if (queued <= this.#sinkBytes && this.#backlog.isEmpty) this.#write(batch);
     else this.#backlog.push(batch);
@@ -123,6 +127,7 @@ export class Viewer {
 
   /** Hands on what waits, as far as the connection has room. To be called now and then, also when no batch comes. */
   pump(): void {
+    if (this.#backlog.bytes === 0) return;
     const ofTime = (this.#backlog.bytes / Math.max(this.#backlog.ms, 1)) * SINK_MS;
     const enough = Math.max(this.#sinkBytes, Math.min(ofTime, this.#limits.queueBytes / 4));
     while (!this.#backlog.isEmpty && this.sink.queuedBytes <= enough) this.#handOn();
@@ -156,6 +161,12 @@ export class Viewer {
     );
   }
 
+  /** One key frame may be larger than all that may wait: who takes it in good time has not fallen behind. */
+  #allowKey({ bytes }: Batch): void {
+    if (bytes.length > this.#limits.queueBytes / 2)
+      this.#allowedBytes = Math.max(this.#allowedBytes, bytes.length);
+  }
+
   #fallBehind(now: number): void {
     if (this.#state === 'live') {
       this.#state = 'lagging';
@@ -178,6 +189,7 @@ export class Viewer {
     if (batch.opening && this.hasRoom) {
       this.#needsKey = false;
       this.#backlog.pushAnew(batch);
+      this.#allowKey(batch);
       return this.pump();
     }
     this.#skipped({ batches: 1, gops: batch.opening ? 1 : 0 });

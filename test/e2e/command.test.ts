@@ -222,6 +222,13 @@ test('mistakes of the operator are one sentence and an exit code', async () => {
   taken.close();
 });
 
+test('output that nobody reads to its end is no mistake', async () => {
+  // The reader is gone before the command has begun to write.
+  const script = `{ sleep 1; '${process.execPath}' ${MAIN} check-config; echo "code $?" >&2; } | true`;
+  const { stderr } = await runProgram('bash', ['-c', script]);
+  assert.equal(stderr.trim(), 'code 0', stderr);
+});
+
 test('flags beat the environment, which beats the file, which beats the default', async () => {
   const config = file('order.yaml', 'rtmp: { port: 1 }\nhttp: { port: 2 }\nhls: { segmentSeconds: 3 }\n');
   const environment = { MILLRACE_RTMP_PORT: '11', MILLRACE_HTTP_PORT: '12' };

@@ -353,6 +353,14 @@ test('requests pipelined behind an FLV stream get nothing and leave nothing behi
   raw.socket.destroy();
 });
 
+test('what is no request, sent behind an FLV stream, ends it, and no other answer gets into it', async () => {
+  const viewer = new HttpFlvViewer(gateway.httpPort, '/live/cam.flv');
+  await waitFor('the stream', () => viewer.length > 1_000);
+  viewer.socket.write('this is no request\r\n\r\n');
+  await viewer.closed;
+  assert.equal(viewer.bytes.includes('HTTP/1.1'), false, 'FLV, and nothing else');
+});
+
 test('a connection is used again after an HLS answer', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ports = new Set<number | undefined>();

@@ -33,6 +33,8 @@ const MAX_PCR_GAP = (TICKS_PER_SECOND * 9) / 100;
 const MAX_PCRS_PER_GAP = 100;
 /** How far audio may drive the clock past the last video frame, whose followers must not be found late. */
 const MAX_PCR_AHEAD = LEAD - MAX_LOWERING;
+/** How far the clock stays behind the audio while no video comes: publishers that write a second of each in turn are in time. */
+const STALL_DISTANCE = (TICKS_PER_SECOND * 4) / 10;
 
 /** A frame whose times can still be written anew. */
 interface WrittenVideo {
@@ -57,7 +59,11 @@ export class TsMuxer {
   #pcrPid = VIDEO_PID;
   /** The last clock reference. */
   #pcr: number | undefined;
+  /** The running segment has a clock reference: each needs one, for players who begin there. */
+  #hasClock = false;
   #lastVideoDts: number | undefined;
+  /** Time of the first sound written after the last picture. */
+  #soundSince: number | undefined;
   #written: WrittenVideo[] = [];
   #segmentMark = this.#decodeTimes.mark();
   #audioBegun = false;
@@ -80,6 +86,7 @@ export class TsMuxer {
     this.#written.length = 0;
     this.#segmentMark = this.#decodeTimes.mark();
     this.#audioBegun = false;
+    this.#hasClock = false;
     const pat = this.#packets.addPacket();
     writePat(this.#packets.bytes, pat, this.#packets.nextContinuity(PAT_PID));
     this.#writePmt();
@@ -126,6 +133,7 @@ export class TsMuxer {
     if (size === 0) return;
     this.#fillClockGap(frame.dts);
     this.#lastVideoDts = frame.dts;
+    this.#soundSince = undefined;
     if (this.#decodeTimes.learn(frame.dts, frame.pts)) this.#writeTimesAnew();
     const flags =
       (frame.startsGop ? ADAPTATION.randomAccess : 0) |
@@ -175,12 +183,15 @@ export class TsMuxer {
   /** Audio keeps the clock going where video frames are far apart, and starts it where none has come yet. */
   #driveVideoClock(dts: number): void {
     // Where the picture has stalled, the clock still follows the sound, at a distance that leaves late pictures in time.
-    const soon = Math.max((this.#lastVideoDts ?? dts) + MAX_PCR_AHEAD, dts - MAX_PCR_AHEAD);
+    // Sound that is seconds ahead, with pictures coming all the time, is no stall.
+    const waited = dts - (this.#soundSince ??= dts);
+    const soon = (this.#lastVideoDts ?? dts) + Math.max(MAX_PCR_AHEAD, waited - STALL_DISTANCE);
     const time = Math.min(dts, soon);
     this.#fillClockGap(time);
-    if (this.#pcr !== undefined) return;
-    this.#pcr = time;
-    this.#packets.addPcr(VIDEO_PID, time);
+    if (this.#hasClock) return;
+    this.#pcr = Math.max(time, (this.#pcr ?? -Infinity) + 1);
+    this.#packets.addPcr(VIDEO_PID, this.#pcr);
+    this.#hasClock = true;
   }
 
   #audioFlags(dts: number): number {
@@ -192,7 +203,8 @@ export class TsMuxer {
 
   /** Where a frame of the clock's track stands: true, and the clock is set, if it should carry a reference. */
   #takesPcr(dts: number, always: boolean): boolean {
-    if (this.#pcr !== undefined && !always && dts - this.#pcr < PCR_INTERVAL) return false;
+    if (this.#pcr !== undefined && this.#hasClock && !always && dts - this.#pcr < PCR_INTERVAL) return false;
+    this.#hasClock = true;
     // Sound may have driven the clock past a frame that starts a segment; it never goes back.
     this.#pcr = this.#pcr === undefined ? dts : Math.max(dts, this.#pcr + 1);
     return true;
@@ -204,6 +216,7 @@ export class TsMuxer {
       if (this.#pcr === undefined || dts - this.#pcr <= MAX_PCR_GAP) return;
       this.#pcr += MAX_PCR_GAP;
       this.#packets.addPcr(this.#pcrPid, this.#pcr);
+      this.#hasClock = true;
     }
   }
 }

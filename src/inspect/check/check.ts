@@ -15,7 +15,7 @@ import { ageMs, playlistHeaderBreaches } from './headers.ts';
 import { isMultivariant } from './lines.ts';
 import { PlaylistCheck, type PlaylistChecked, type PlaylistCheckOptions } from './playlist-check.ts';
 import { readText } from './playlist-text.ts';
-import { promiseBreaches } from './promises.ts';
+import { promiseBreaches, withRenditions } from './promises.ts';
 import type { Breach } from './rules.ts';
 import { textBreaches } from './text-rules.ts';
 import { Violations } from './violations.ts';
@@ -130,7 +130,9 @@ class Check {
     for (const variant of opening.variants) {
       const found = checked.get(variant.uri)?.found;
       const later = closing?.variants.filter(({ uri }) => uri === variant.uri) ?? [];
-      if (found) this.#tell(variant.uri, promiseBreaches([variant, ...later], found));
+      const renditions = variant.renditions.map((uri) => checked.get(uri)?.found);
+      if (found)
+        this.#tell(variant.uri, promiseBreaches([variant, ...later], withRenditions(found, renditions)));
     }
     const variants = opening.variants.map((variant: Variant) =>
       compareVariant(variant, reports, this.#findings),

@@ -11,6 +11,8 @@ export interface CheckedSegment extends PlaylistSegment {
   readonly dateTime?: number | undefined;
   /** EXT-X-GAP: there is nothing to fetch. */
   readonly gap: boolean;
+  /** What a player must have before it can use the segment: its key, its initialization section. */
+  readonly needs: readonly URL[];
 }
 
 export interface CheckedMedia extends MediaPlaylist {
@@ -19,9 +21,14 @@ export interface CheckedMedia extends MediaPlaylist {
   readonly duration: number;
 }
 
+export interface CheckedVariant extends Variant {
+  /** URIs of the playlists in the groups that AUDIO and VIDEO name: part of what CODECS speaks of. */
+  readonly renditions: readonly string[];
+}
+
 export interface CheckedMultivariant {
   readonly kind: 'multivariant';
-  readonly variants: readonly Variant[];
+  readonly variants: readonly CheckedVariant[];
   /** Variants' and renditions' playlists, each once. */
   readonly playlists: readonly { readonly uri: string; readonly url: URL }[];
 }
@@ -43,6 +50,7 @@ export function readMedia(lines: readonly PlaylistLine[], url: URL): CheckedMedi
   let dsn = head.discontinuitySequence;
   let key: string | undefined;
   let map = false;
+  const needs: { key?: URL | undefined; map?: URL | undefined } = {};
   let isVariant = false;
   for (const line of lines) {
     if (line.kind === 'uri') {
@@ -58,6 +66,7 @@ export function readMedia(lines: readonly PlaylistLine[], url: URL): CheckedMedi
         sequence,
         discontinuitySequence: dsn,
         sealed,
+        needs: [needs.key, needs.map].filter((one) => one !== undefined),
       });
       next = new NextSegment();
     } else if (line.name === 'EXTINF') next.extinf = Number.parseFloat(line.value) || 0;
@@ -65,12 +74,24 @@ export function readMedia(lines: readonly PlaylistLine[], url: URL): CheckedMedi
     else if (line.name === 'EXT-X-GAP') next.gap = true;
     else if (line.name === 'EXT-X-PROGRAM-DATE-TIME') next.dateTime = line.value;
     else if (line.name === 'EXT-X-BYTERANGE') next.range = line.value;
-    else if (line.name === 'EXT-X-KEY') key = readAttributes(line.value).values.get('METHOD');
-    else if (line.name === 'EXT-X-MAP') map = true;
-    else if (line.name === 'EXT-X-STREAM-INF') isVariant = true;
+    else if (line.name === 'EXT-X-KEY') {
+      key = readAttributes(line.value).values.get('METHOD');
+      needs.key = neededBy(line.value, url);
+    } else if (line.name === 'EXT-X-MAP') {
+      map = true;
+      needs.map = neededBy(line.value, url);
+    } else if (line.name === 'EXT-X-STREAM-INF') isVariant = true;
   }
   const duration = segments.reduce((sum, segment) => sum + segment.extinfSeconds, 0);
   return { ...head, segments, duration };
+}
+
+/** The tag's URI, if it is one of the web: keys of DRM systems have schemes of their own. */
+function neededBy(attributes: string, base: URL): URL | undefined {
+  const uri = unquoted(readAttributes(attributes).values.get('URI'));
+  if (uri === undefined || !URL.canParse(uri, base.href)) return undefined;
+  const url = new URL(uri, base);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 }
 
 function headOf(lines: readonly PlaylistLine[]): Omit<MediaPlaylist, 'segments'> {
@@ -101,7 +122,7 @@ function segmentOf(
   base: URL,
   next: NextSegment,
   last: CheckedSegment | undefined,
-): Omit<CheckedSegment, 'sequence' | 'discontinuitySequence' | 'sealed'> {
+): Omit<CheckedSegment, 'sequence' | 'discontinuitySequence' | 'sealed' | 'needs'> {
   const url = resolve(uri, base);
   const at = next.dateTime === undefined ? NaN : Date.parse(next.dateTime);
   return {
@@ -131,22 +152,31 @@ function sealedBy(key: string | undefined, map: boolean): string | undefined {
 
 /** Throws InspectError for a URI that cannot be one. */
 export function readMultivariant(lines: readonly PlaylistLine[], url: URL): CheckedMultivariant {
-  const variants: Variant[] = [];
+  const variants: { variant: Variant; groups: string[] }[] = [];
   const uris: string[] = [];
+  const members: { group: string; uri: string }[] = [];
   let attributes: ReadonlyMap<string, string> | undefined;
   for (const line of lines) {
     if (line.kind === 'uri') {
-      variants.push(variantOf(line.uri, url, attributes ?? new Map()));
+      const groups = ['AUDIO', 'VIDEO'].map((type) => `${type}=${attributes?.get(type) ?? ''}`);
+      variants.push({ variant: variantOf(line.uri, url, attributes ?? new Map()), groups });
       uris.push(line.uri);
       attributes = undefined;
     } else if (line.name === 'EXT-X-STREAM-INF') attributes = readAttributes(line.value).values;
     else if (line.name === 'EXT-X-MEDIA') {
-      const uri = unquoted(readAttributes(line.value).values.get('URI'));
-      if (uri !== undefined) uris.push(uri);
+      const { values } = readAttributes(line.value);
+      const uri = unquoted(values.get('URI'));
+      if (uri === undefined) continue;
+      uris.push(uri);
+      members.push({ group: `${values.get('TYPE') ?? ''}=${values.get('GROUP-ID') ?? ''}`, uri });
     }
   }
   const playlists = [...new Set(uris)].map((uri) => ({ uri, url: resolve(uri, url) }));
-  return { kind: 'multivariant', variants, playlists };
+  const withRenditions = variants.map(({ variant, groups }) => ({
+    ...variant,
+    renditions: members.filter(({ group }) => groups.includes(group)).map(({ uri }) => uri),
+  }));
+  return { kind: 'multivariant', variants: withRenditions, playlists };
 }
 
 function variantOf(uri: string, base: URL, attributes: ReadonlyMap<string, string>): Variant {

@@ -64,7 +64,12 @@ export class PlaylistHistory {
     const left = last.segments
       .filter(({ sequence }) => sequence < next.mediaSequence)
       .map((segment) => ({ segment, longestSeconds: this.#longest.get(segment.sequence) ?? last.duration }));
-    const breaches = [...target, ...changedSegments(last, next), ...removalBreaches(last, next)];
+    const breaches = [
+      ...target,
+      ...changedSegments(last, next),
+      ...growthBreaches(last, next),
+      ...removalBreaches(last, next),
+    ];
     return { breaches, left, isNew };
   }
 }
@@ -167,6 +172,13 @@ function changedSegments(last: CheckedMedia, next: CheckedMedia): Breach[] {
     }
   }
   return flagChanged ? breaches : [...breaches, ...discontinuityNumbers(last, next)];
+}
+
+/** VOD is a promise that nothing changes any more. */
+function growthBreaches(last: CheckedMedia, next: CheckedMedia): Breach[] {
+  if (last.playlistType !== 'VOD' || endOf(next) <= endOf(last)) return [];
+  const message = 'segments were added although EXT-X-PLAYLIST-TYPE is VOD';
+  return [{ code: 'segment-changed', message, segment: endOf(last), clause: 'RFC 8216 §4.3.3.5' }];
 }
 
 function discontinuityNumbers(last: CheckedMedia, next: CheckedMedia): Breach[] {

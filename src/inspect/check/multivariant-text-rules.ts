@@ -2,6 +2,9 @@ import { readAttributes } from './attributes.ts';
 import type { PlaylistLine } from './lines.ts';
 import type { Breach } from './rules.ts';
 
+/** Attributes of a variant that name a group of renditions, each called as the TYPE of these. */
+const GROUP_ATTRIBUTES = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS'] as const;
+
 /** What the text of a multivariant playlist breaks: RFC 8216 §4.3.4. */
 export function multivariantBreaches(lines: readonly PlaylistLine[]): Breach[] {
   const breaches: Breach[] = [];
@@ -20,7 +23,28 @@ export function multivariantBreaches(lines: readonly PlaylistLine[]): Breach[] {
     }
   }
   if (waiting !== undefined) breaches.push(withoutUri(waiting));
-  return breaches;
+  return [...breaches, ...groupBreaches(lines)];
+}
+
+/** Groups of renditions that a variant names and nobody defines: RFC 8216 §4.3.4.2. */
+function groupBreaches(lines: readonly PlaylistLine[]): Breach[] {
+  const tags = lines.filter((line) => line.kind === 'tag');
+  const groups = new Set<string>();
+  for (const { name, value } of tags) {
+    if (name !== 'EXT-X-MEDIA') continue;
+    const { values } = readAttributes(value);
+    groups.add(`${values.get('TYPE') ?? ''}=${values.get('GROUP-ID') ?? ''}`);
+  }
+  return tags.flatMap(({ name, value, at }): Breach[] => {
+    if (name !== 'EXT-X-STREAM-INF') return [];
+    const { values } = readAttributes(value);
+    return GROUP_ATTRIBUTES.flatMap((type): Breach[] => {
+      const group = values.get(type);
+      if (group === undefined || group === 'NONE' || groups.has(`${type}=${group}`)) return [];
+      const message = `${type}=${group.slice(0, 60)} in line ${at} is no GROUP-ID of an EXT-X-MEDIA of that type`;
+      return [{ code: 'bad-attribute', message, clause: 'RFC 8216 §4.3.4.2' }];
+    });
+  });
 }
 
 function withoutUri(at: number): Breach {

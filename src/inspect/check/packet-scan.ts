@@ -5,6 +5,8 @@ const PID_PAT = 0;
 /** Below it lie the tables of the system layer and DVB's. */
 const FIRST_FREE_PID = 0x20;
 const PID_NULL = 0x1fff;
+/** transport_scrambling_control: broadcasting's own encryption, of which HLS knows nothing. */
+const SCRAMBLED = 0xc0;
 
 export interface PacketScan {
   /** What is wrong with the packets' frame; undefined if nothing. */
@@ -28,6 +30,8 @@ export function scanPackets(bytes: Uint8Array): PacketScan {
       break;
     }
     const pid = ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!;
+    if ((bytes[at + 3]! & SCRAMBLED) !== 0)
+      framing ??= `PID ${pid} is scrambled, and players of HLS have no key`;
     if (pid === PID_PAT) {
       hasPat = true;
       pmtPid ??= readPat(bytes.subarray(at, at + TS_PACKET_BYTES));

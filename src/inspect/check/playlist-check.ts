@@ -22,8 +22,9 @@ import { textBreaches } from './text-rules.ts';
 const MIN_RELOAD_MS = 250;
 /** While the target duration is unknown, s. */
 const USUAL_TARGET_SECONDS = 2;
-/** A playlist that fails so many times in a row is no longer asked for. */
+/** A playlist that fails so many times in a row, and for so long, is no longer asked for: a server that restarts is back before. */
 const MAX_FAILURES = 3;
+const MAX_FAILING_MS = 10_000;
 /** Loads after the end, to see that it is one, and at most how far apart, s. */
 const LOADS_AFTER_END = 2;
 const MAX_PAUSE_AFTER_END_SECONDS = 2;
@@ -54,6 +55,8 @@ export class PlaylistCheck {
   readonly #leavers = new Leavers();
   readonly #reader: SegmentReader;
   readonly #asked: Promise<void>[] = [];
+  /** The time is up: segments that are still on their way are given up. */
+  readonly #givenUp = new AbortController();
   #opening: CheckedMedia | undefined;
   #last: CheckedMedia | undefined;
   #lastText = '';
@@ -62,6 +65,7 @@ export class PlaylistCheck {
   #loads = 0;
   #wasNew = true;
   #failures = 0;
+  #failingSince = 0;
   #loadsAfterEnd = 0;
 
   /** `uri`: as named in the multivariant playlist. */
@@ -71,6 +75,7 @@ export class PlaylistCheck {
     const look = new SegmentsLook(uri, options.findings);
     this.#reader = new SegmentReader({
       ...options,
+      signal: AbortSignal.any([options.signal, this.#givenUp.signal]),
       look,
       untilOf: (sequence) => this.#leavers.untilOf(sequence),
     });
@@ -97,8 +102,9 @@ export class PlaylistCheck {
     if (signal.aborted) return 'stopped';
     if (this.#url.protocol === 'file:') return 'end'; // a file does not grow while we look
     if (this.#last?.endList && this.#loadsAfterEnd > this.#wantedAfterEnd) return 'end';
-    if (this.#failures >= MAX_FAILURES) return 'broken';
-    return performance.now() >= deadline ? 'time' : undefined;
+    const now = performance.now();
+    if (this.#failures >= MAX_FAILURES && now - this.#failingSince >= MAX_FAILING_MS) return 'broken';
+    return now >= deadline ? 'time' : undefined;
   }
 
   /** What had ended when first seen has most likely been there for long. */
@@ -144,7 +150,7 @@ export class PlaylistCheck {
   }
 
   #fail(message: string): void {
-    this.#failures++;
+    if (this.#failures++ === 0) this.#failingSince = performance.now();
     this.#wasNew = false;
     this.#options.tell([{ code: 'playlist-gone', message }]);
   }
@@ -199,7 +205,7 @@ export class PlaylistCheck {
     const from = this.#nextSequence ?? enterAt ?? playlist.mediaSequence;
     if (this.#nextSequence !== undefined && playlist.mediaSequence > this.#nextSequence) {
       this.#options.note(
-        `${playlist.mediaSequence - this.#nextSequence} segments left the playlist between two loads and were not read`,
+        `EXT-X-MEDIA-SEQUENCE went ${playlist.mediaSequence - this.#nextSequence} past the last segment that was listed: what was between was not read`,
       );
     }
     const fresh = segments.filter(
@@ -231,11 +237,11 @@ export class PlaylistCheck {
   async #finish(ended: EndReason): Promise<PlaylistChecked> {
     const { signal } = this.#options;
     this.#askFor(this.#leavers.takeAll(performance.now()));
-    const isFollowed = ended !== 'end';
     const enough = new AbortController();
-    if (isFollowed) await Promise.race([this.#reader.whenIdle(), this.#enough(enough.signal)]);
-    else await this.#reader.whenIdle();
+    await Promise.race([this.#reader.whenIdle(), this.#enough(enough.signal)]);
     enough.abort();
+    if (!signal.aborted) this.#reader.tellLate();
+    this.#givenUp.abort();
     if (!signal.aborted) await Promise.all(this.#asked);
     this.#reader.end();
     const last = this.#last!;
@@ -244,8 +250,10 @@ export class PlaylistCheck {
     return { report, found: this.#reader.found(last, fps) };
   }
 
+  /** What has ended may be long, and has the whole time to be read. */
   async #enough(done: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([done, this.#options.signal]);
-    await sleep(LAST_SEGMENTS_MS, undefined, { signal }).catch(() => undefined);
+    const left = Math.max(0, this.#options.deadline - performance.now());
+    await sleep(left + LAST_SEGMENTS_MS, undefined, { signal }).catch(() => undefined);
   }
 }

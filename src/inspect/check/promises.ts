@@ -15,6 +15,8 @@ export interface Found {
   readonly video: readonly TrackFacts[];
   readonly audio: readonly TrackFacts[];
   readonly fps?: number | undefined;
+  /** Some of the media belong to a rendition that could not be taken apart. */
+  readonly isPartial?: boolean | undefined;
   /** Segments in their order: bytes, seconds by EXTINF. */
   readonly sizes: readonly { readonly bytes: number; readonly seconds: number }[];
 }
@@ -33,7 +35,18 @@ export function promiseBreaches(versions: readonly Variant[], found: Found): Bre
   ];
 }
 
-function codecBreaches(versions: readonly Variant[], { video, audio }: Found): Breach[] {
+/** CODECS speaks of a variant's renditions as well: `renditions` holds undefined for one that was not read. */
+export function withRenditions(found: Found, renditions: readonly (Found | undefined)[]): Found {
+  const all = renditions.filter((one) => one !== undefined);
+  return {
+    ...found,
+    video: [...found.video, ...all.flatMap(({ video }) => video)],
+    audio: [...found.audio, ...all.flatMap(({ audio }) => audio)],
+    isPartial: renditions.some((one) => one === undefined || one.video.length + one.audio.length === 0),
+  };
+}
+
+function codecBreaches(versions: readonly Variant[], { video, audio, isPartial }: Found): Breach[] {
   const declared = versions.flatMap(({ codecs }) => (codecs === undefined ? [] : [codecs.split(',')]));
   if (declared.length === 0) return [];
   const said = declared.flat().map((codec) => codec.trim());
@@ -44,6 +57,7 @@ function codecBreaches(versions: readonly Variant[], { video, audio }: Found): B
   ] as const) {
     if (
       facts.length === 0 &&
+      isPartial !== true &&
       declared[0]!.some((codec) => family.test(codec.trim())) &&
       video.length + audio.length > 0
     ) {

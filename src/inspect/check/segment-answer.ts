@@ -1,3 +1,4 @@
+import { MAX_SEGMENTS } from '../limits.ts';
 import { ask } from './asking.ts';
 import type { CheckedSegment } from './checked-playlist.ts';
 import type { Breach } from './rules.ts';
@@ -26,4 +27,26 @@ export async function abilityBreaches(segment: CheckedSegment, headers: Headers)
   if (ranged && ranged.status !== 206) lacks.push(`a byte range gets ${ranged.status} and not 206`);
   if (lacks.length === 0) return [];
   return [{ code: 'no-content-length-range', message: lacks.join('; '), segment: segment.sequence }];
+}
+
+/** Keys and initialization sections that are remembered: a new key for each segment is allowed. */
+const MAX_NEEDS = MAX_SEGMENTS;
+
+/** Asks for each key and each initialization section once. */
+export class Needs {
+  readonly #asked = new Set<string>();
+
+  async see({ needs, sequence }: CheckedSegment): Promise<Breach[]> {
+    const breaches: Breach[] = [];
+    for (const { href } of needs) {
+      if (this.#asked.has(href) || this.#asked.size >= MAX_NEEDS) continue;
+      this.#asked.add(href);
+      const answer = await ask(new URL(href), { method: 'GET' });
+      // Who may have a key is the server's affair.
+      if (!answer || answer.status < 400 || answer.status === 401 || answer.status === 403) continue;
+      const message = `the server answered ${answer.status} for ${href}, without which the segment cannot be used`;
+      breaches.push({ code: 'segment-unreachable', message, segment: sequence });
+    }
+    return breaches;
+  }
 }

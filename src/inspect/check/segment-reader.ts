@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { InspectError } from '../errors.ts';
-import { MAX_SEGMENT_BYTES, MAX_SEGMENTS } from '../limits.ts';
+import { ANSWER_TIMEOUT_MS, MAX_SEGMENT_BYTES, MAX_SEGMENTS } from '../limits.ts';
 import type { PlaylistReport } from '../report.ts';
 import type { PlaylistFollowed, SegmentsLook } from '../segments-look.ts';
 import type { TrackFacts } from '../track-look.ts';
@@ -8,15 +7,15 @@ import { fetchWhole, type Fetched } from './asking.ts';
 import type { CheckedMedia, CheckedSegment } from './checked-playlist.ts';
 import { DeclaredTracks } from './declared-tracks.ts';
 import { segmentHeaderBreaches } from './headers.ts';
+import { Drift } from './drift.ts';
 import { scanPackets } from './packet-scan.ts';
 import type { Found } from './promises.ts';
 import type { Breach } from './rules.ts';
-import { abilityBreaches, otherMedia, SYNC_BYTE } from './segment-answer.ts';
+import { nameOf, SegmentNames } from './segment-names.ts';
+import { abilityBreaches, Needs, otherMedia, SYNC_BYTE } from './segment-answer.ts';
 import { extinfBreaches, seamBreaches } from './seams.ts';
 import { segmentBreaches, type SegmentFacts } from './segment-rules.ts';
 
-/** Fingerprints of segments that are remembered, to notice a name that comes back with other bytes. */
-const MAX_NAMES = 4 * MAX_SEGMENTS;
 export interface SegmentReaderOptions {
   readonly look: SegmentsLook;
   readonly tell: (breaches: readonly Breach[]) => void;
@@ -30,6 +29,8 @@ export interface SegmentReaderOptions {
 interface Queued {
   readonly segment: CheckedSegment;
   readonly independent: boolean;
+  /** EXTINF may have decimals: RFC 8216 §4.3.2.1. */
+  readonly exact: boolean;
   /** It does not follow what was asked for before it. */
   readonly breaks: boolean;
 }
@@ -38,15 +39,18 @@ interface Queued {
 export class SegmentReader {
   readonly #options: SegmentReaderOptions;
   readonly #declared = new DeclaredTracks();
-  readonly #bodies = new Map<string, { readonly sequence: number; readonly hash: string }>();
+  readonly #names = new SegmentNames();
   readonly #sizes: { bytes: number; seconds: number }[] = [];
   readonly #shapes = { video: new Map<string, TrackFacts>(), audio: new Map<string, TrackFacts>() };
   readonly #missing = new Set<string>();
+  readonly #needs = new Needs();
+  readonly #drift = new Drift();
   #before: SegmentFacts | undefined;
   #askedAbilities = false;
   #queue: Queued[] = [];
   #working: Promise<void> = Promise.resolve();
   #isWorking = false;
+  #onItsWay: { readonly segment: CheckedSegment; readonly since: number } | undefined;
   #count = 0;
   #breaksNext = false;
   #lastSequence: number | undefined;
@@ -62,8 +66,9 @@ export class SegmentReader {
 
   enqueue(segments: readonly CheckedSegment[], playlist: CheckedMedia): void {
     const independent = playlist.independentSegments;
+    const exact = (playlist.version ?? 1) >= 3;
     for (const segment of segments) {
-      this.#queue.push({ segment, independent, breaks: this.#breaksNext });
+      this.#queue.push({ segment, independent, exact, breaks: this.#breaksNext });
       this.#breaksNext = false;
     }
     if (this.#isWorking) return;
@@ -75,15 +80,12 @@ export class SegmentReader {
   startOver(forgetsNames: boolean): void {
     this.#queue = [];
     this.#breaksNext = true;
-    if (forgetsNames) this.#bodies.clear();
+    if (forgetsNames) this.#names.forget();
   }
 
   /** A segment of that name has been asked for. */
   knows(segment: CheckedSegment): boolean {
-    return (
-      this.#bodies.has(nameOf(segment)) ||
-      this.#queue.some((one) => one.segment.url.href === segment.url.href)
-    );
+    return this.#names.has(segment) || this.#queue.some((one) => one.segment.url.href === segment.url.href);
   }
 
   /** It could not be fetched while it was listed. */
@@ -95,12 +97,26 @@ export class SegmentReader {
   #breakOff(): void {
     if (this.#before) this.#options.tell(extinfBreaches(this.#before, undefined));
     this.#before = undefined;
+    this.#drift.startOver();
     this.#options.look.breakClock();
   }
 
   /** Resolves when all that was asked for has been read. */
   whenIdle(): Promise<void> {
     return this.#working;
+  }
+
+  /** The time is up: what has not come is told, for what nobody has read is not known to be right. */
+  tellLate(): void {
+    const { tell, note } = this.#options;
+    const late = this.#onItsWay;
+    const waited = late ? (performance.now() - late.since) / 1000 : 0;
+    if (late && waited * 1000 >= ANSWER_TIMEOUT_MS) {
+      const message = `segment ${late.segment.sequence} has been on its way for ${waited.toFixed(1)} s and is not there as a whole`;
+      tell([{ code: 'segment-unreachable', message, segment: late.segment.sequence }]);
+    }
+    const unread = this.#queue.length + (late ? 1 : 0);
+    if (unread > 0) note(`the time was up before the last ${unread} segments could be read`);
   }
 
   /** No more is coming. */
@@ -139,7 +155,8 @@ export class SegmentReader {
     }
   }
 
-  async #read({ segment, independent, breaks }: Queued): Promise<void> {
+  async #read(queued: Queued): Promise<void> {
+    const { segment, breaks } = queued;
     if (breaks || segment.sequence - 1 !== this.#lastSequence) this.#breakOff();
     this.#lastSequence = segment.sequence;
     if (segment.gap) {
@@ -148,6 +165,7 @@ export class SegmentReader {
     }
     const { tell, note, signal, look } = this.#options;
     let fetched: Fetched;
+    this.#onItsWay = { segment, since: performance.now() };
     try {
       fetched = await fetchWhole(segment.url, 'the segment', MAX_SEGMENT_BYTES, {
         signal,
@@ -162,10 +180,13 @@ export class SegmentReader {
       this.#missing.add(nameOf(segment));
       look.take(segment, error.message);
       return;
+    } finally {
+      this.#onItsWay = undefined;
     }
     this.#count++;
-    tell(this.#reused(segment, fetched.bytes));
+    tell(this.#names.see(segment, fetched.bytes));
     await this.#checkAnswer(segment, fetched);
+    tell(await this.#needs.see(segment));
     this.#sizes.push({ bytes: fetched.bytes.length, seconds: segment.extinfSeconds });
     const other = segment.sealed ?? otherMedia(fetched.bytes);
     if (other !== undefined) {
@@ -174,7 +195,7 @@ export class SegmentReader {
       look.take(segment, other);
       return;
     }
-    this.#takeApart(segment, fetched.bytes, independent);
+    this.#takeApart(queued, fetched.bytes);
   }
 
   /** What has left the playlist meanwhile has another clause, and what was read too late is nobody's fault but ours. */
@@ -189,7 +210,7 @@ export class SegmentReader {
     this.#options.tell([{ code, message, segment: sequence }]);
   }
 
-  #takeApart(segment: CheckedSegment, bytes: Buffer, independent: boolean): void {
+  #takeApart({ segment, independent, exact }: Queued, bytes: Buffer): void {
     const { tell, look } = this.#options;
     const scan = scanPackets(bytes);
     if (segment.discontinuity) {
@@ -214,26 +235,16 @@ export class SegmentReader {
     tell(this.#declared.see(facts));
     const before = this.#before;
     if (before && before.segment.sequence + 1 === segment.sequence) {
-      tell(seamBreaches(before, facts));
-      tell(extinfBreaches(before, facts));
+      const seam = seamBreaches(before, facts);
+      const off = extinfBreaches(before, facts);
+      tell([...seam, ...off]);
+      if (seam.length + off.length > 0) this.#drift.startOver(); // what is told already adds up to nothing new
     } else if (before) tell(extinfBreaches(before, undefined));
+    if (exact) tell(this.#drift.see(facts));
     this.#before = facts;
     for (const track of looked.look.tracks.values()) {
       for (const shape of track.shapes) this.#shapes[track.kind].set(JSON.stringify(shape), shape);
     }
-  }
-
-  /** A name that was another segment's: RFC 8216 §6.2.1 lets nothing change that is listed, and caches hold to it. */
-  #reused(segment: CheckedSegment, bytes: Buffer): Breach[] {
-    const { uri, sequence } = segment;
-    const name = nameOf(segment);
-    const hash = createHash('sha1').update(bytes).digest('base64');
-    const known = this.#bodies.get(name);
-    if (this.#bodies.size < MAX_NAMES) this.#bodies.set(name, { sequence, hash });
-    // The same bytes again (a slate between programmes) do no harm.
-    if (!known || known.sequence === sequence || known.hash === hash) return [];
-    const message = `${uri} was segment ${known.sequence}, and now names segment ${sequence} with other bytes`;
-    return [{ code: 'uri-reused', message, segment: sequence }];
   }
 
   async #checkAnswer(segment: CheckedSegment, { headers, bytes }: Fetched): Promise<void> {
@@ -246,5 +257,3 @@ export class SegmentReader {
     tell(await abilityBreaches(segment, headers));
   }
 }
-
-const nameOf = ({ url, range }: CheckedSegment): string => `${url.href} ${range?.offset ?? ''}`;

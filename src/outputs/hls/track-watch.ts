@@ -15,6 +15,9 @@ const USUAL_VIDEO_INTERVAL = TICKS_PER_SECOND / 25;
 /** A longer pause between two frames is not a frame's length: one every two seconds is the slowest video one meets. */
 const MAX_VIDEO_INTERVAL = 2.5 * TICKS_PER_SECOND;
 
+/** Sound that is further ahead of the picture, in ticks, has jumped, or the picture has been away: no way to interleave. */
+const MAX_LEAD = 10 * TICKS_PER_SECOND;
+
 /** What decides whether a track can be carried; a packager. */
 interface Judge {
   refusal(track: Track): string | undefined;
@@ -32,6 +35,10 @@ export class TrackWatch {
   #videoInterval: number | undefined;
   #keyDts: number | undefined;
   #gop: number | undefined;
+  /** How far sound was ahead whenever a picture came, in ticks: the most since the last key frame, and in the GOP before. */
+  #lead = 0;
+  #formerLead = 0;
+  #heard = false;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -59,11 +66,14 @@ export class TrackWatch {
     return track ? (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate : 0;
   }
 
-  /** Has sound come so far without a picture that there is none to be expected? */
+  /**
+   * Has sound come so far without a picture that there is none to be expected? Where sound is always ahead (a slow encoder
+   * of pictures, tracks written by the second), that it is says nothing.
+   */
   hasVideoStalledAt(dts: number): boolean {
     const interval = this.#videoInterval;
     const patience = interval === undefined ? FIRST_PATIENCE : Math.max(INTERLEAVE, STALL_FRAMES * interval);
-    return dts - (this.#videoDts ?? -Infinity) > patience;
+    return dts - (this.#videoDts ?? -Infinity) > patience + Math.max(this.#lead, this.#formerLead);
   }
 
   /** Each track is judged once. */
@@ -83,9 +93,17 @@ export class TrackWatch {
 
   note(frame: MediaFrame): void {
     if (frame.kind === 'audio') {
+      // The picture has just begun: that is where the two stand.
+      if (!this.#heard && this.#videoDts !== undefined) this.#noteLead(frame.dts - this.#videoDts);
+      this.#heard = true;
       this.#audio = { track: frame.track, dts: frame.dts };
       return;
     }
+    if (frame.startsGop) {
+      this.#formerLead = this.#lead;
+      this.#lead = 0;
+    }
+    if (this.#heard && this.#audio) this.#noteLead(this.#audio.dts - frame.dts);
     const interval = frame.dts - (this.#videoDts ?? frame.dts);
     if (interval > 0 && interval <= MAX_VIDEO_INTERVAL) this.#videoInterval = interval;
     this.#videoDts = frame.dts;
@@ -108,5 +126,12 @@ export class TrackWatch {
     this.#videoInterval = undefined;
     this.#keyDts = undefined;
     this.#gop = undefined;
+    this.#lead = 0;
+    this.#formerLead = 0;
+    this.#heard = false;
+  }
+
+  #noteLead(lead: number): void {
+    if (lead <= MAX_LEAD) this.#lead = Math.max(this.#lead, lead);
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { MADE_ROOM, type Admission, type Guest } from '../admission.ts';
 import { endSocket } from '../socket-sink.ts';
 
@@ -65,6 +66,11 @@ export class Callers {
       if (--caller.pending === 0) caller.guest.become('idle');
     });
     return true;
+  }
+
+  /** True while an answer on this connection is not through. */
+  isAnswering(socket: Duplex): boolean {
+    return socket instanceof Socket && (this.#callers.get(socket)?.pending ?? 0) > 0;
   }
 
   /**

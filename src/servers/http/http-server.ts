@@ -61,7 +61,8 @@ export class HttpServer {
     this.#server.maxHeadersCount = 100;
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable)
+      // In the middle of a stream this would be taken for a part of it.
+      if (socket.writable && !this.#callers.isAnswering(socket))
         socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       endSocket(socket);
     });

@@ -14,6 +14,8 @@ const LEAST_SECONDS = WINDOW_SECONDS / 10;
  */
 const POURING_FRAMES = 10 * WINDOW_SECONDS;
 const POURING_BYTES = 16 * 1024 * 1024;
+/** After a longer time we were held up ourselves, and the frames are those of a moment. */
+const LONGEST_LOOK_SECONDS = 2;
 
 /**
  * Stands between a publisher and its stream, and compares the time on its frames with the time that passes. A clock
@@ -64,7 +66,7 @@ export class Pace implements FrameTarget {
 
   /** Whether data pour in and time does not go on. Call about once a second; `now` in ms, monotonic. */
   stands(now: number): boolean {
-    const passed = (now - (this.#lookedAt ?? now)) / 1000;
+    const passed = Math.min((now - (this.#lookedAt ?? now)) / 1000, LONGEST_LOOK_SECONDS);
     this.#lookedAt = now;
     // A pause is nobody's fault: only the seconds in which frames came count.
     if (this.#frames === this.#framesSeen) return false;

@@ -192,7 +192,7 @@ export class RtmpConnection implements SessionHost {
       if (stream) return this.#startPlaying(streamId, stream);
       const text = `no stream "${name.path}" is being published`;
       this.#session.refusePlay(streamId, 'NetStream.Play.StreamNotFound', text);
-      this.close(text);
+      this.#playOver(streamId, text);
     });
     if (!this.#playing.has(streamId) && this.#closedBecause === undefined)
       this.#stopWaiting.set(streamId, stop);
@@ -258,7 +258,14 @@ export class RtmpConnection implements SessionHost {
   #endPlaying(streamId: number, reason: ViewerEnd): void {
     if (reason === 'too slow') this.#session.refusePlay(streamId, 'NetStream.Play.InsufficientBW', reason);
     else this.#session.playEnded(streamId);
-    this.close(reason);
+    this.#playOver(streamId, reason);
+  }
+
+  /** The connection goes with its last play, but who talks both ways on it goes on with what it publishes or plays beside. */
+  #playOver(streamId: number, reason: string): void {
+    this.stopPlay(streamId);
+    if (this.#publishing.size + this.#playing.size + this.#stopWaiting.size === 0) return this.close(reason);
+    this.#log.debug({ streamId, reason }, 'play over');
   }
 
   #refusePublish(streamId: number, code: string, text: string): void {

@@ -16,6 +16,8 @@ export interface RtmpServerOptions extends RtmpDoor {
 
 /** How often connections are looked at for deadlines and silence. */
 const LOOK_MS = 1_000;
+/** A look that comes so late was held up, by a busy or a suspended machine, and so were all peers. */
+const LATE_MS = 2_500;
 /** The system's own check for peers that vanished without a goodbye; a player says nothing for hours. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -30,6 +32,8 @@ export class RtmpServer {
     publishers: new ByteBudget(MAX_UNFINISHED_OF_PUBLISHERS),
   };
   #looking: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
+  #wasLate = false;
 
   constructor(options: RtmpServerOptions) {
     this.#options = options;
@@ -42,10 +46,8 @@ export class RtmpServer {
   /** @throws {ListenError} */
   async start(): Promise<Listening> {
     const listening = await listen(this.#server, 'RTMP', this.#options.host, this.#options.port);
-    this.#looking = setInterval(() => {
-      const now = performance.now();
-      for (const connection of this.#connections) connection.look(now);
-    }, LOOK_MS);
+    this.#lookedAt = performance.now();
+    this.#looking = setInterval(() => this.#look(performance.now()), LOOK_MS);
     return listening;
   }
 
@@ -60,6 +62,14 @@ export class RtmpServer {
   /** Ends what is still open. */
   destroy(): void {
     for (const connection of this.#connections) connection.destroy();
+  }
+
+  /** What peers sent while we were held up is read before anybody is blamed for silence: one look is left out. */
+  #look(now: number): void {
+    this.#wasLate = !this.#wasLate && now - this.#lookedAt > LATE_MS;
+    this.#lookedAt = now;
+    if (this.#wasLate) return;
+    for (const connection of this.#connections) connection.look(now);
   }
 
   #accept(socket: Socket): void {

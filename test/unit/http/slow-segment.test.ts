@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import { loadSettings } from '../../../src/config/load.ts';
 import { Admission } from '../../../src/servers/admission.ts';
 import { HlsRoute } from '../../../src/servers/http/hls-route.ts';
@@ -17,7 +17,7 @@ import { waitFor } from '../../support/wait.ts';
 
 const STALLED_MS = 500;
 /** More than the system's own buffers take for a client that does not read. */
-const ANSWER_BYTES = 40_000_000;
+const ANSWER_BYTES = 16_000_000;
 
 const accepted: Socket[] = [];
 subscribe('net.server.socket', (message) => accepted.push((message as { socket: Socket }).socket));
@@ -47,8 +47,9 @@ before(async () => {
 });
 
 after(async () => {
+  const stopped = server.stop();
   server.destroy();
-  await server.stop();
+  await stopped;
 });
 
 interface Asked {
@@ -57,42 +58,40 @@ interface Asked {
   received: number;
 }
 
-function ask(): Asked {
+/** Asks, and reads only what {@link read} reads: Node takes a little ahead, the system the rest of what it has room for. */
+function ask(context: TestContext): Asked {
   const client = connect(port, '127.0.0.1');
+  context.after(() => void client.destroy());
   client.on('error', () => undefined);
   client.write('GET /answer HTTP/1.1\r\nHost: g\r\n\r\n');
-  const asked: Asked = {
+  return {
     client,
     server: () => accepted.find(({ remotePort }) => remotePort === client.localPort),
     received: 0,
   };
-  client.on('data', (bytes) => (asked.received += bytes.length));
-  return asked;
 }
 
-test('an HLS player that stops reading an answer is closed when nothing has moved for the time allowed', async () => {
-  const asked = ask();
-  await waitFor('the beginning', () => asked.received > 0);
-  asked.client.pause();
+function read(asked: Asked): boolean {
+  const bytes = asked.client.read() as Buffer | null;
+  asked.received += bytes?.length ?? 0;
+  return bytes !== null;
+}
+
+test('an HLS player that stops reading an answer is closed when nothing has moved for the time allowed', async (context) => {
+  const asked = ask(context);
+  await waitFor('the beginning', () => read(asked));
   const since = performance.now();
   await waitFor('the end', () => asked.server()?.destroyed);
   assert.ok(performance.now() - since >= STALLED_MS * 0.8, 'not before its time');
-  assert.ok(asked.received < ANSWER_BYTES);
-  asked.client.destroy();
+  assert.ok(asked.received < ANSWER_BYTES, 'it was in the middle of the answer');
 });
 
-test('an HLS player that reads an answer slowly, for much longer than that, gets all of it', async () => {
-  const asked = ask();
-  await waitFor('the beginning', () => asked.received > 0);
+test('an HLS player that reads an answer slowly, for much longer than that, gets all of it', async (context) => {
+  const asked = ask(context);
   const since = performance.now();
-  const timer = setInterval(() => {
-    const allowed = ((performance.now() - since) / (STALLED_MS * 5)) * ANSWER_BYTES;
-    if (asked.received < allowed) asked.client.resume();
-    else asked.client.pause();
-  }, 5);
+  const timer = setInterval(() => read(asked), 8);
+  context.after(() => clearInterval(timer));
   await waitFor('all of it', () => asked.received > ANSWER_BYTES);
-  clearInterval(timer);
-  assert.ok(performance.now() - since > STALLED_MS * 4, 'it was slow');
+  assert.ok(performance.now() - since > STALLED_MS * 2, 'it was slow');
   assert.equal(asked.server()?.destroyed, false, 'and the connection can be used again');
-  asked.client.destroy();
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readMedia } from '../../../src/inspect/check/checked-playlist.ts';
+import { readMedia, readMultivariant } from '../../../src/inspect/check/checked-playlist.ts';
 import { DeclaredTracks } from '../../../src/inspect/check/declared-tracks.ts';
 import { scanPackets } from '../../../src/inspect/check/packet-scan.ts';
 import { readText } from '../../../src/inspect/check/playlist-text.ts';
+import { promiseBreaches, withRenditions, type Found } from '../../../src/inspect/check/promises.ts';
 import type { Breach } from '../../../src/inspect/check/rules.ts';
 import { dateBreaches, extinfBreaches, seamBreaches } from '../../../src/inspect/check/seams.ts';
 import { segmentBreaches, type SegmentFacts } from '../../../src/inspect/check/segment-rules.ts';
@@ -173,4 +174,40 @@ test('dates are compared with the sum of EXTINF, and anew after a discontinuity'
   assert.deepEqual(read(10, 11, '60', 61), []);
   assert.deepEqual(read(10, 11.5, 13, 14.5), ['program-date-time'], 'it runs away');
   assert.deepEqual(read(10, 11, '5', 6), ['program-date-time'], 'it goes back');
+});
+
+const MASTER = `#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",URI="sound.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="en",URI="other.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=1000000,CODECS="avc1.4D400D,mp4a.40.2",AUDIO="a"
+picture.m3u8
+`;
+
+test('sound that a variant has in a rendition is not missed in the variant itself', () => {
+  const { variants } = readMultivariant(
+    readText(Buffer.from(MASTER)).lines,
+    new URL('http://example.org/x.m3u8'),
+  );
+  const [variant] = variants;
+  assert.ok(variant, 'no variant');
+  assert.deepEqual(variant.renditions, ['sound.m3u8']);
+  const found: Found = {
+    live: true,
+    targetSeconds: 1,
+    video: [{ codecString: 'avc1.4D400D' }],
+    audio: [],
+    sizes: [],
+  };
+  const sound = (codecString: string): Found => ({
+    ...found,
+    video: [],
+    audio: [{ codecString }],
+  });
+  const judged = (...renditions: (Found | undefined)[]): string[] =>
+    codes(promiseBreaches([variant], withRenditions(found, renditions)));
+  assert.deepEqual(judged(sound('mp4a.40.2')), []);
+  assert.deepEqual(judged(sound('mp4a.40.34')), ['codecs-differ']);
+  assert.deepEqual(judged({ ...found, video: [] }), [], 'one that could not be taken apart');
+  assert.deepEqual(judged(undefined), [], 'one that could not be fetched');
+  assert.deepEqual(judged(), ['track-without-frames']);
 });

@@ -85,6 +85,11 @@ const BAD: readonly (readonly [what: string, playlist: string | Buffer, ...expec
   ['no bandwidth', MULTIVARIANT.replace('BANDWIDTH=1280000,', ''), 'no-bandwidth'],
   ['a bandwidth of 0', MULTIVARIANT.replace('1280000', '0'), 'no-bandwidth'],
   ['no codecs', MULTIVARIANT.replace(/CODECS="[^"]*",/, ''), 'no-codecs'],
+  [
+    'a group that nobody defines',
+    MULTIVARIANT.replace('CODECS', 'AUDIO="x",CODECS'),
+    'bad-attribute RFC 8216 §4.3.4.2',
+  ],
   ['a variant without a URI', MULTIVARIANT.replace('live.m3u8\n', ''), 'incomplete-playlist'],
 ];
 

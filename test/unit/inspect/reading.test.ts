@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { InspectError } from '../../../src/inspect/errors.ts';
-import { peek, readFrom } from '../../../src/inspect/reading.ts';
+import { peek, readFrom, readRest } from '../../../src/inspect/reading.ts';
 import type { Source } from '../../../src/inspect/source.ts';
 
 /** Gives the chunks, and then what `last` says. */
@@ -92,4 +92,22 @@ test('what was peeked at is read again', async () => {
   let text = '';
   await readFrom(peeked.source, { maxBytes: 100 }, (bytes) => (text += Buffer.from(bytes).toString()));
   assert.equal(text, 'abcdef');
+});
+
+test('what trickles for ever is given up', async (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setTimeout'] });
+  const drop = Promise.resolve({ done: false, value: Buffer.from('#') } as const);
+  const trickle = {
+    ...source([], 'end'),
+    chunks: {
+      next: () => {
+        context.mock.timers.tick(1000);
+        return drop;
+      },
+    },
+  };
+  await assert.rejects(
+    readRest(trickle, 'the playlist', 1000),
+    /^InspectError: the playlist .* not there as a whole within 30 s$/,
+  );
 });

@@ -318,6 +318,36 @@ test('a slide show: the clock goes on over the segments, at least every 100 ms a
   }
 });
 
+test('sound that is seconds ahead of the picture does not take the clock past the picture', () => {
+  const tracks = { video: v, audio: a };
+  for (const ahead of [9000, 45_000, 270_000]) {
+    const muxer = new TsMuxer();
+    muxer.begin(tracks);
+    for (const frame of stream({ frames: 150, gop: 30, ...tracks }))
+      muxer.write(frame.kind === 'audio' ? audio(a, frame.dts + ahead) : frame);
+    const file = readTs(muxer.finish());
+    let clock: number | undefined;
+    const starts = new Map(file.units.map((unit) => [unit.packet, unit]));
+    file.packets.forEach((packet, index) => {
+      clock = packet.pcr ?? clock;
+      const unit = starts.get(index);
+      if (unit) assert.ok(clock! <= unit.dts, `${ahead}: due at ${unit.dts}, the clock says ${clock}`);
+    });
+  }
+});
+
+test('a segment of sound alone while the picture is stalled has a clock too, that goes on', () => {
+  const tracks = { video: v, audio: a };
+  const muxer = new TsMuxer();
+  muxer.begin(tracks);
+  for (const frame of stream({ frames: 30, gop: 30, ...tracks })) muxer.write(frame);
+  const last = pcrs(readTs(muxer.finish())).at(-1)!;
+  muxer.begin(tracks, true);
+  muxer.write(audio(a, 30 * 3000));
+  const [clock] = pcrs(readTs(muxer.finish()));
+  assert.ok(clock !== undefined && clock > last && clock - last <= 9000, `${clock} after ${last}`);
+});
+
 test('audio alone carries the clock, several frames to a PES packet', () => {
   const frames = stream({ frames: 90, gop: 1, audio: a });
   const file = mux({ audio: a }, frames);

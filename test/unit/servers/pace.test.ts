@@ -89,6 +89,16 @@ test('a publisher that goes on where another stopped counts from there', () => {
   assertEnded(watch(60, () => film(3600, 3600), { ...TARGET, origin }));
 });
 
+test('frames of a moment after we were held up for a minute are not a minute of frames', () => {
+  const pace = new Pace(TARGET);
+  for (let second = 0; second < 2; second++) {
+    for (const frame of film(second, second + 1, 200)) pace.write(frame);
+    assert.equal(pace.stands(second * 1000), false);
+  }
+  for (const frame of film(2, 2.5, 200)) pace.write(frame);
+  assert.equal(pace.stands(62_000), false);
+});
+
 test('everything is passed on', () => {
   const frames: Frame[] = [];
   const described: unknown[] = [];

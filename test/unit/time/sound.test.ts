@@ -111,3 +111,30 @@ test('sound that comes in bursts of one timestamp is spread out again', () => {
     assert.ok(Math.abs(step - 1920) <= 2, `${step} ticks behind frame ${index}`);
   });
 });
+
+/** How much later than the pictures the sound is, in ms, against what the encoder said of both: the newest of each. */
+function soundLate(rig: Rig, pictureAt: number, soundAt: number): number {
+  const newest = (kind: string): number => rig.frames.findLast((frame) => frame.kind === kind)!.dts / 90;
+  return newest('audio') - soundAt - (newest('video') - pictureAt);
+}
+
+for (const back of [120, 350, 500, 777, 1000])
+  test(`sound is late for minutes after a clock that went back ${back} ms: both are where the encoder says, once past it`, () => {
+    const rig = new Rig().configure();
+    const at = rig.show(0, 75) - back;
+    const before = rig.sounds;
+    rig.show(at, 75);
+    const last = at + Math.floor(((rig.sounds - before - 1) * 64) / 3);
+    const late = soundLate(rig, at + 74 * 40, last);
+    assert.ok(Math.abs(late) <= 11, `sound is ${late} ms late`);
+  });
+
+for (const early of [30, 60, 99])
+  test(`sound that begins ${early} ms before the first picture, and comes after it, is not late for minutes`, () => {
+    const rig = new Rig().configure();
+    rig.show(1000, 75, { soundAt: 1000 - early });
+    const last = 1000 - early + Math.floor(((rig.sounds - 1) * 64) / 3);
+    const late = soundLate(rig, 1000 + 74 * 40, last);
+    assert.ok(Math.abs(late) <= 11, `sound is ${late} ms late`);
+    for (const { dts } of rig.frames) assert.ok(dts >= 0, `a frame at ${dts}, before the stream's origin`);
+  });

@@ -44,6 +44,11 @@ const retimed =
 const unitStarts = (packets: readonly Buffer[], pid: number): Buffer[] =>
   packets.filter((packet) => pidOf(packet) === pid && startsUnit(packet));
 
+function scramble(packets: Buffer[]): Buffer[] {
+  for (const packet of packets) if (pidOf(packet) === VIDEO) packet[3]! |= 0x80;
+  return packets;
+}
+
 /** Moves one unit of a track in time. */
 const moveOne =
   (pid: number, index: number, by: number) =>
@@ -91,6 +96,22 @@ const UNREADABLE = [
 
 /** What is wrong is inside the segments, or from one to the next. */
 export const MEDIA: readonly Animal[] = [
+  {
+    name: 'scrambled',
+    what: 'from one segment on, the video is scrambled as broadcasters do it',
+    expects: [{ code: 'not-ts-packets', level: 'must', clause: '3.2' }],
+    also: ['track-without-frames', 'no-key-frame-start'],
+    take: from(HERE, { edit: scramble }),
+  },
+  {
+    name: 'small-errors-add-up',
+    what: 'each EXTINF is 40 ms too long, which by itself is forgiven',
+    expects: [{ code: 'extinf-off', level: 'should', clause: '4.3.2.1' }],
+    playlist: (playlist) => ({
+      ...playlist,
+      lines: playlist.lines.map((line) => ({ ...line, seconds: line.seconds + 0.04 })),
+    }),
+  },
   {
     name: 'tables-missing',
     what: 'a segment has neither PAT nor PMT',

@@ -24,6 +24,19 @@ const twoMarks = (number: number): { discontinuity?: boolean; from?: number } =>
 /** What is wrong is seen by whoever compares a load with those before it. */
 export const OVER_TIME: readonly Animal[] = [
   {
+    name: 'film-that-grows',
+    what: 'EXT-X-PLAYLIST-TYPE is VOD, and segments are added',
+    expects: [{ code: 'segment-changed', level: 'must', clause: '4.3.3.5' }],
+    window: 1_000,
+    playlist: (playlist) => ({ ...playlist, tags: ['#EXT-X-PLAYLIST-TYPE:VOD'] }),
+  },
+  {
+    name: 'key-404',
+    what: 'the segments are encrypted, and their key cannot be fetched',
+    expects: [{ code: 'segment-unreachable', level: 'must', clause: '6.2.1' }],
+    playlist: (playlist) => ({ ...playlist, tags: ['#EXT-X-KEY:METHOD=AES-128,URI="key.bin"'] }),
+  },
+  {
     name: 'numbers-restart',
     what: 'the media sequence begins anew in the middle of the show, as after a restart of the server',
     expects: [{ code: 'sequence-back', level: 'must', clause: '6.2.2' }],

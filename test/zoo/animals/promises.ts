@@ -41,6 +41,12 @@ export const PROMISES: readonly Animal[] = [
     multivariant: writeMultivariant({ CODECS: '"avc1.4D001E"' }),
   },
   {
+    name: 'group-of-nobody',
+    what: 'AUDIO names a group of renditions that is not there',
+    expects: [{ code: 'bad-attribute', level: 'must', clause: '4.3.4.2' }],
+    multivariant: writeMultivariant({ AUDIO: '"stereo"' }),
+  },
+  {
     name: 'other-size',
     what: 'RESOLUTION is four times that of the pictures',
     expects: [{ code: 'resolution-differs', level: 'should', clause: '4.3.4.2' }],
