@@ -7,8 +7,8 @@ import { avcConfig, videoBody } from '../support/show.ts';
 import { AVCC_360P } from '../support/media.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** How much faster the gateway's clock runs here. */
-const SPEED = 15;
+/** How much faster the gateway's clock runs here: looks that are further apart would count as held up. */
+const SPEED = 1.9;
 
 test('a publisher whose clock stands still while data pour in is ended with the reason; one that pauses is not', async (context) => {
   const real = performance.now.bind(performance);
@@ -36,7 +36,7 @@ test('a publisher whose clock stands still while data pour in is ended with the 
   }, 40);
   context.after(() => clearInterval(timer));
 
-  await waitFor('the end of the first', () => frozen!.isClosed, 15_000);
+  await waitFor('the end of the first', () => frozen!.isClosed, 30_000);
   const seconds = ((real() - began) * SPEED) / 1000;
   assert.ok(seconds > 29, `ended after ${seconds.toFixed()} s`);
   const gone = lines.filter(({ text }) => text === 'publisher gone');
