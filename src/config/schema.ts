@@ -57,11 +57,11 @@ export const settingsSchema = z.strictObject({
   limits: z
     .strictObject({
       connections: setting(
-        z.number().int().min(1).max(1_000_000).default(20_000),
+        z.number().int().min(1).max(1_000_000).default(16_000),
         'Connections of all kinds that may be open at a time; fewer where the system allows fewer open files (`ulimit -n`).',
       ),
       connectionsPerAddress: setting(
-        z.number().int().min(1).max(1_000_000).default(10_000),
+        z.number().int().min(1).max(1_000_000).default(8_000),
         'Of these, from one address (IPv6: one /64); a proxy in front is one address.',
       ),
     })
