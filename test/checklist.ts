@@ -283,9 +283,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
       ],
       'unit/inputs/flv-input.test.ts': ['composition time is signed'],
       'unit/mpegts/real-clip.test.ts': ['composition times below zero, as some encoders send them'],
-      'e2e/time.test.ts': [
-        'an encoder’s clock *: HLS and HTTP-FLV show every picture, the very same',
-      ],
+      'e2e/time.test.ts': ['an encoder’s clock *: HLS and HTTP-FLV show every picture, the very same'],
     },
   },
   {
@@ -301,9 +299,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
       'unit/inputs/timeline.test.ts': [
         'both tracks jump by * ms, * first: one new time line, in step, close behind',
       ],
-      'e2e/time.test.ts': [
-        'an encoder’s clock *: HLS and HTTP-FLV show every picture, the very same',
-      ],
+      'e2e/time.test.ts': ['an encoder’s clock *: HLS and HTTP-FLV show every picture, the very same'],
     },
   },
   {

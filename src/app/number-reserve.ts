@@ -38,6 +38,8 @@ export class NumberReserve {
   #writing: Promise<void> | undefined;
   #isOpen = false;
   #isFailing = false;
+  /** The first write of this run has been tried. */
+  #hasBegun = false;
   #isShared = false;
 
   constructor(options: NumberReserveOptions) {
@@ -71,12 +73,16 @@ export class NumberReserve {
     return laterNumbers(this.#floor, { sequence, discontinuity: 0 });
   }
 
-  /** Tells how far a playlist has come; call when it begins, about once a second, and when it ends. Does not wait. */
+  /**
+   * Tells how far a playlist has come; call when it begins, about once a second, and when it ends. Waits for the disk at the
+   * first call of a run only: a publisher may send minutes in its first milliseconds, and the program be killed in the next.
+   */
   used(next: PlaylistNumbers): void {
     const most = this.#floor.discontinuity + MAX_DISCONTINUITIES_PER_RUN;
     this.#used = laterNumbers(this.#used, { ...next, discontinuity: Math.min(next.discontinuity, most) });
     if (this.#writing || !this.#isShort()) return;
-    this.#writing = this.#moveOn().finally(() => (this.#writing = undefined));
+    if (this.#hasBegun) this.#writing = this.#moveOn().finally(() => (this.#writing = undefined));
+    else this.#moveOnNow();
   }
 
   /** Writes down what was really used, so that the next run goes on without a gap. Never rejects. */
@@ -94,16 +100,28 @@ export class NumberReserve {
     );
   }
 
+  #moveOnNow(): void {
+    this.#hasBegun = true;
+    const numbers = this.#ahead();
+    try {
+      this.#options.file.writeNow(numbers);
+      this.#isWritten(numbers);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   async #moveOn(): Promise<void> {
-    do {
-      const others = this.#lookForOthers();
-      const { sequence, discontinuity } = this.#used;
-      const ahead = {
-        sequence: sequence + AHEAD.sequence,
-        discontinuity: discontinuity + AHEAD.discontinuity,
-      };
-      await this.#write(laterNumbers(ahead, others));
-    } while (this.#isShort() && !this.#isFailing); // more may have been used meanwhile
+    do await this.#write(this.#ahead());
+    while (this.#isShort() && !this.#isFailing); // more may have been used meanwhile
+  }
+
+  /** What to write next. */
+  #ahead(): PlaylistNumbers {
+    const others = this.#lookForOthers();
+    const sequence = this.#used.sequence + AHEAD.sequence;
+    const discontinuity = this.#used.discontinuity + AHEAD.discontinuity;
+    return laterNumbers({ sequence, discontinuity }, others);
   }
 
   /** Two gateways on one directory do no harm as long as neither writes less than the other. */
@@ -121,21 +139,30 @@ export class NumberReserve {
   }
 
   async #write(numbers: PlaylistNumbers): Promise<void> {
-    const { file, log } = this.#options;
     try {
-      await file.write(numbers);
-      this.#written = numbers;
-      if (this.#isFailing) log.info({ file: file.path }, 'the numbers of playlists are written down again');
-      this.#isFailing = false;
+      await this.#options.file.write(numbers);
+      this.#isWritten(numbers);
     } catch (error) {
-      if (!this.#isFailing) {
-        log.error(
-          { file: file.path, reason: codeOf(error) },
-          'cannot write down the numbers of playlists: should the program be killed and the clock set back, they would repeat',
-        );
-      }
-      this.#isFailing = true;
+      this.#failed(error);
     }
+  }
+
+  #isWritten(numbers: PlaylistNumbers): void {
+    const { file, log } = this.#options;
+    this.#written = numbers;
+    if (this.#isFailing) log.info({ file: file.path }, 'the numbers of playlists are written down again');
+    this.#isFailing = false;
+  }
+
+  #failed(error: unknown): void {
+    const { file, log } = this.#options;
+    if (!this.#isFailing) {
+      log.error(
+        { file: file.path, reason: codeOf(error) },
+        'cannot write down the numbers of playlists: should the program be killed and the clock set back, they would repeat',
+      );
+    }
+    this.#isFailing = true;
   }
 }
 

@@ -193,7 +193,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     let count = 0;
     const more = (): Socket => mob.open(count++ % 2 === 0 ? rtmpPort : httpPort);
     times(3_000, more);
-    mob.every(20, () => times(Math.min(20, 3_000 - mob.sockets.size), more));
+    // More come all the time: only then has anybody to make room.
+    mob.every(20, () => times(Math.min(20, 5_000 - mob.sockets.size), more));
   },
   '400 handshakes, a byte at a time': (mob, { rtmpPort }) => {
     const sent = new Map<Socket, number>();
