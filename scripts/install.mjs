@@ -72,9 +72,29 @@ const OBS = { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-me
 const isThere = (program) =>
   (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
 
-/** Installs missing programs where that is possible; says what is missing where it is not. */
+const RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+
+/** What the benchmark uses beside ffmpeg: a compiler for its load generators, and peers to compare with. */
+const BENCH_PROGRAMS = [
+  { program: 'ffmpeg', packages: ['ffmpeg'] },
+  { program: 'cc', packages: ['gcc', 'libc6-dev'] },
+  { program: 'wrk', packages: ['wrk'] },
+];
+
+/** Installs missing programs of the tests where that is possible; says what is missing where it is not. */
 export function ensurePrograms({ obs = false } = {}) {
-  const missing = [...PROGRAMS, ...(obs ? [OBS] : [])].filter(({ program }) => !isThere(program));
+  install([...PROGRAMS, ...(obs ? [OBS] : [])].filter(({ program }) => !isThere(program)));
+}
+
+/** The same for the benchmark. */
+export function ensureBenchPrograms() {
+  const missing = BENCH_PROGRAMS.filter(({ program }) => !isThere(program));
+  const nginx = { program: 'nginx-rtmp', packages: ['nginx-light', 'libnginx-mod-rtmp'] };
+  install(existsSync(RTMP_MODULE) ? missing : [...missing, nginx]);
+}
+
+/** @param {{ program: string, packages: string[] }[]} missing */
+function install(missing) {
   if (missing.length === 0) return;
   const names = missing.map(({ program }) => program).join(', ');
   const packages = [...new Set(missing.flatMap((one) => one.packages))];
@@ -82,7 +102,7 @@ export function ensurePrograms({ obs = false } = {}) {
   const isRoot = process.getuid?.() === 0;
   const canInstall = isThere('apt-get') && (isRoot || (isThere('sudo') && sudoWorks()));
   if (!canInstall) {
-    process.stderr.write(`millrace: missing for some of the tests, which are skipped: ${names} (${hint})\n`);
+    process.stderr.write(`millrace: missing, what needs it is skipped: ${names} (${hint})\n`);
     return;
   }
   process.stderr.write(`millrace: installing from the system's packages: ${packages.join(' ')} …\n`);
@@ -93,7 +113,7 @@ export function ensurePrograms({ obs = false } = {}) {
     }).status === 0;
   const isDone = apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
   if (!isDone)
-    process.stderr.write(`millrace: that failed; tests that need ${names} are skipped (${hint})\n`);
+    process.stderr.write(`millrace: that failed; what needs ${names} is skipped (${hint})\n`);
 }
 
 function sudoWorks() {

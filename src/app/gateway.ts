@@ -14,12 +14,14 @@ import { createPages } from '../servers/http/pages.ts';
 import { withinOpenFiles } from '../servers/open-files.ts';
 import { RtmpServer } from '../servers/rtmp/rtmp-server.ts';
 import { Watching } from '../servers/watching.ts';
+import { Pacing } from '../stream/pacing.ts';
 import { StreamRegistry, type After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import { ViewerTally } from '../stream/viewer-tally.ts';
 import { openDataDir } from './data-dir.ts';
 import { HlsShelf } from './hls-shelf.ts';
 import { lanAddresses } from './lan-address.ts';
+import { LoadWatch } from './load-watch.ts';
 import { NumberFile } from './number-file.ts';
 import { NumberReserve } from './number-reserve.ts';
 import { measureStream, measureViewers, reportStreams } from './reports.ts';
@@ -94,24 +96,30 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     });
     this.#audience = new HlsAudience(now, settings.hls.segmentSeconds);
     const tally = new ViewerTally();
+    const pacing = new Pacing(settings.delivery.batchMs);
+    const load = new LoadWatch(pacing, this.log);
     this.#streams = new StreamRegistry({
       now,
       clock: Date.now,
-      batchMs: settings.delivery.batchMs,
+      get batchMs() {
+        return pacing.batchMs;
+      },
       tally,
       graceSeconds: settings.publish.graceSeconds,
       after,
       opened: (stream) => this.#opened(stream),
       ended: (stream, reason) => this.#ended(stream, reason),
     });
-    this.#ticker = new Ticker(
+    this.#ticker = new Ticker({
       now,
-      () => this.#streams.list(),
-      () => this.#everySecond(),
-    );
+      streams: () => this.#streams.list(),
+      everyTick: (at) => load.look(at),
+      everySecond: () => this.#everySecond(),
+    });
     const metrics = new Metrics({
       streams: () => this.#streams.list().map((stream) => measureStream(stream, this.#audience)),
       viewers: () => measureViewers(tally),
+      load: () => ({ batchMs: pacing.batchMs, utilization: load.utilization }),
     });
     const { viewerQueueBytes, viewerLagSeconds } = settings.delivery;
     const limits = { queueBytes: viewerQueueBytes, lagMs: viewerLagSeconds * 1000 };

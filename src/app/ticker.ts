@@ -7,18 +7,28 @@ import type { Stream } from '../stream/stream.ts';
 const TICK_MS = 100;
 const SAMPLE_MS = 1_000;
 
+export interface TickerOptions {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly streams: () => readonly Stream[];
+  readonly everyTick: (now: number) => void;
+  readonly everySecond: () => void;
+}
+
 /** The gateway's one clock for what must happen though no frame comes. Runs only while there are streams. */
 export class Ticker {
   readonly #now: () => number;
   readonly #streams: () => readonly Stream[];
+  readonly #everyTick: (now: number) => void;
   readonly #everySecond: () => void;
   #timer: NodeJS.Timeout | undefined;
   #sampledAt = 0;
 
-  constructor(now: () => number, streams: () => readonly Stream[], everySecond: () => void) {
-    this.#now = now;
-    this.#streams = streams;
-    this.#everySecond = everySecond;
+  constructor(options: TickerOptions) {
+    this.#now = options.now;
+    this.#streams = options.streams;
+    this.#everyTick = options.everyTick;
+    this.#everySecond = options.everySecond;
   }
 
   start(): void {
@@ -34,6 +44,7 @@ export class Ticker {
     const streams = this.#streams();
     for (const stream of streams) stream.flush();
     const now = this.#now();
+    this.#everyTick(now);
     if (now - this.#sampledAt < SAMPLE_MS) return;
     this.#sampledAt = now;
     for (const stream of streams) stream.meter.sample(now);

@@ -32,10 +32,19 @@ export interface ViewerMetrics {
   readonly closed: Iterable<readonly [reason: string, counts: Readonly<Record<string, number>>]>;
 }
 
-/** Both are asked at each scrape, so that a frame costs nothing here. */
+/** How near the process is to what it can do. */
+export interface LoadMetrics {
+  /** For how long frames are collected before they are written to viewers, ms. */
+  readonly batchMs: number;
+  /** Share of time in which the event loop is busy, 0 to 1. */
+  readonly utilization: number;
+}
+
+/** All are asked at each scrape, so that a frame costs nothing here. */
 export interface MetricsSource {
   readonly streams: () => readonly StreamMetrics[];
   readonly viewers: () => ViewerMetrics;
+  readonly load: () => LoadMetrics;
 }
 
 /** Prometheus metrics. The README's table says what there is. */
@@ -60,6 +69,7 @@ export class Metrics {
       registers: [this.#registry],
       collect: () => count.set(this.#source.streams().length),
     });
+    this.#describeLoad();
     this.#describeStreams();
     this.#describeViewers();
   }
@@ -70,6 +80,22 @@ export class Metrics {
 
   async render(): Promise<{ contentType: string; text: string }> {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  #describeLoad(): void {
+    const registers = [this.#registry];
+    const batch: Gauge = new Gauge({
+      name: 'millrace_batch_milliseconds',
+      help: 'How long frames are collected before viewers get them; 0: until the next video frame. Grows under load.',
+      registers,
+      collect: () => batch.set(this.#source.load().batchMs),
+    });
+    const busy: Gauge = new Gauge({
+      name: 'millrace_event_loop_utilization',
+      help: 'Share of time in which the event loop is busy, 0 to 1.',
+      registers,
+      collect: () => busy.set(this.#source.load().utilization),
+    });
   }
 
   #describeStreams(): void {

@@ -7,7 +7,12 @@ import type { WireFormat } from './wire-format.ts';
 export interface FanoutOptions extends WireSource {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** 0: a batch closes with each video frame. */
+  /** Asked at each flush: under load batches grow. */
+  readonly pace: Pace;
+}
+
+export interface Pace {
+  /** How long frames are collected; 0: a batch closes with each video frame. */
   readonly batchMs: number;
 }
 
@@ -67,7 +72,7 @@ export class Fanout implements FrameSink {
   flush(): void {
     if (this.#wires.length === 0) return;
     const now = this.#options.now();
-    for (const wire of this.#wires) wire.flush(now, this.#options.batchMs, AUDIO_HOLD_MS);
+    for (const wire of this.#wires) wire.flush(now, this.#options.pace.batchMs, AUDIO_HOLD_MS);
     if (now - this.#pumpedAt < PUMP_MS) return;
     this.#pumpedAt = now;
     for (const wire of this.#wires) for (const viewer of wire.viewers) viewer.pump();

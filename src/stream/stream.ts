@@ -18,7 +18,7 @@ export interface StreamOptions {
   readonly now: () => number;
   /** Wall clock in ms, for people. */
   readonly clock: () => number;
-  /** `delivery.batchMs`. */
+  /** `delivery.batchMs`, or more under load: see `pacing.ts`. It may change at any time. */
   readonly batchMs: number;
   /** Where the streams' own counts of what happens to slow viewers are added up. */
   readonly tally?: ViewerTally;
@@ -235,9 +235,9 @@ export class Stream {
   #fanoutOf(format: WireFormat): Fanout {
     let fanout = this.#fanouts.get(format.id);
     if (!fanout) {
-      const { now, batchMs } = this.#options;
+      const { now } = this.#options;
       const source = { gop: this.#gop, facts: () => this.facts, timeBase: this.#timeBase };
-      fanout = new Fanout(format, { ...source, now, batchMs });
+      fanout = new Fanout(format, { ...source, now, pace: this.#options });
       this.#fanouts.set(format.id, fanout);
     }
     return fanout;

@@ -50,6 +50,7 @@ function metricsOf(stream: Stage['stream'], tally: ViewerTally): Metrics {
   return new Metrics({
     streams: () => [measureStream(stream, audience)],
     viewers: () => measureViewers(tally),
+    load: () => ({ batchMs: 40, utilization: 0.5 }),
   });
 }
 
@@ -63,7 +64,11 @@ test('/metrics has exactly the metrics of the README’s table, with their label
     gopSeconds: 2,
     dropped: { 'bad script data': 1 },
   };
-  const metrics = new Metrics({ streams: () => [full], viewers: () => measureViewers(tally) });
+  const metrics = new Metrics({
+    streams: () => [full],
+    viewers: () => measureViewers(tally),
+    load: () => ({ batchMs: 40, utilization: 0.5 }),
+  });
   metrics.connectionClosed('rtmp', 'publisher gone');
   const { text } = await metrics.render();
   const given = [...text.matchAll(/^# HELP (millrace_\w+) (.*)$/gm)].map(([, name = '', help = '']) => {

@@ -1,0 +1,51 @@
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { Log } from '../observe/log.ts';
+import type { Pacing } from '../stream/pacing.ts';
+
+/** Long enough for a steady figure, short enough to act before queues grow. */
+const WINDOW_MS = 500;
+/** A loop on the brink comes and goes; the log need not tell each time. */
+const LOG_EVERY_MS = 10_000;
+
+/** Watches how busy the event loop is, and lets {@link Pacing} know. */
+export class LoadWatch {
+  readonly #pacing: Pacing;
+  readonly #log: Log;
+  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  #lookedAt = -Infinity;
+  #loggedAt = -Infinity;
+  #wasStretched = false;
+  #utilization = 0;
+
+  constructor(pacing: Pacing, log: Log) {
+    this.#pacing = pacing;
+    this.#log = log;
+  }
+
+  /** Share of the last window in which the loop was busy, 0 to 1. */
+  get utilization(): number {
+    return this.#utilization;
+  }
+
+  /** Call several times a second. `now` in ms, monotonic. */
+  look(now: number): void {
+    if (now - this.#lookedAt < WINDOW_MS) return;
+    this.#lookedAt = now;
+    const current = performance.eventLoopUtilization();
+    this.#utilization = performance.eventLoopUtilization(current, this.#last).utilization;
+    this.#last = current;
+    this.#pacing.note(this.#utilization);
+    this.#tell(now);
+  }
+
+  #tell(now: number): void {
+    const { isStretched, batchMs } = this.#pacing;
+    if (isStretched === this.#wasStretched || now - this.#loggedAt < LOG_EVERY_MS) return;
+    this.#loggedAt = now;
+    this.#wasStretched = isStretched;
+    const load = `${Math.round(this.#utilization * 100)} %`;
+    if (isStretched)
+      this.#log.warn({ load, batchMs }, 'near the limit of one core: viewers get frames in larger batches');
+    else this.#log.info({ load, batchMs }, 'the load is over: batches are as the settings say');
+  }
+}
