@@ -65,7 +65,7 @@ interface Clip {
 
 function loadClip(): Clip {
   const tags: FlvTag[] = [];
-  new FlvReader().push(readFileSync(CLIP), (tag) => tags.push(tag));
+  new FlvReader({ owned: true }).push(readFileSync(CLIP), (tag) => tags.push(tag));
   const isFrame = (tag: FlvTag): boolean =>
     (tag.type === TAG_VIDEO && readVideoBody(tag.body).kind === 'frame') ||
     (tag.type === TAG_AUDIO && readAudioBody(tag.body).kind === 'frame');

@@ -20,6 +20,12 @@ export class FlvReader {
   /** With this many bytes there is something to read. Until then pieces are only collected: a tag may come byte by byte. */
   #wanted = FLV_HEADER_BYTES;
   #offset = 0;
+  readonly #owned: boolean;
+
+  /** `owned`: nobody writes into the pieces any more, so bodies can be views of them; otherwise each piece is copied. */
+  constructor({ owned = false } = {}) {
+    this.#owned = owned;
+  }
 
   /** Bytes consumed so far: where in the file the next tag starts. */
   get offset(): number {
@@ -33,7 +39,9 @@ export class FlvReader {
 
   /** Calls `onTag` for every tag that is now whole. A body is a view that stays valid. Throws {@link FlvError}. */
   push(bytes: Uint8Array, onTag: (tag: FlvTag) => void): void {
-    this.#left.push(Buffer.from(bytes));
+    this.#left.push(
+      this.#owned ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.from(bytes),
+    );
     this.#leftBytes += bytes.length;
     if (this.#leftBytes < this.#wanted) return;
     const all = this.#left.length === 1 ? this.#left[0]! : Buffer.concat(this.#left);
@@ -48,7 +56,7 @@ export class FlvReader {
   #readTags(all: Buffer, from: number, onTag: (tag: FlvTag) => void): number {
     let at = from;
     while (all.length - at >= TAG_HEADER_BYTES) {
-      const header = readTagHeader(all.subarray(at, at + TAG_HEADER_BYTES));
+      const header = readTagHeader(all, at);
       const end = at + TAG_HEADER_BYTES + header.size + BACK_POINTER_BYTES;
       if (end > all.length) {
         this.#wanted = end - at;

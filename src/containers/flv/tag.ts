@@ -1,4 +1,4 @@
-import { ByteReader } from '../../bytes/byte-reader.ts';
+import { TruncatedError } from '../../bytes/byte-reader.ts';
 
 /** TagType, Annex E.4.1; the same numbers as RTMP's message types. */
 export const TAG_AUDIO = 8;
@@ -21,15 +21,22 @@ export interface TagHeader {
   readonly timestamp: number;
 }
 
-/** Reads the 11 bytes in front of a tag's body: Annex E.4.1. */
-export function readTagHeader(bytes: Uint8Array): TagHeader {
-  const reader = new ByteReader(bytes, 'FLV tag header');
-  reader.need(TAG_HEADER_BYTES, 'header');
-  const type = reader.u8() & 0x1f; // two reserved bits and Filter are dropped
-  const size = reader.u24();
-  const low = reader.u24();
-  const high = reader.u8();
-  return { type, size, timestamp: high * 0x1000000 + low };
+/** Reads the 11 bytes in front of a tag's body, at `at`: Annex E.4.1. @throws {TruncatedError} */
+export function readTagHeader(bytes: Uint8Array, at = 0): TagHeader {
+  if (bytes.length - at < TAG_HEADER_BYTES) {
+    throw new TruncatedError(
+      `FLV tag header: ${TAG_HEADER_BYTES} bytes at ${at}, only ${bytes.length - at} left`,
+    );
+  }
+  return {
+    type: bytes[at]! & 0x1f, // two reserved bits and Filter are dropped
+    size: u24(bytes, at + 1),
+    timestamp: bytes[at + 7]! * 0x1000000 + u24(bytes, at + 4),
+  };
+}
+
+function u24(bytes: Uint8Array, at: number): number {
+  return bytes[at]! * 0x10000 + bytes[at + 1]! * 0x100 + bytes[at + 2]!;
 }
 
 /** Writes a tag's header at `at`; returns the offset behind it. `timestamp` is in ms, 0 … 2^32 − 1. */
