@@ -5,6 +5,12 @@ import { createInterface } from 'node:readline';
 /** Ticks of /proc/PID/stat in a second (USER_HZ, the same on every Linux). */
 const CLOCK_TICKS = 100;
 
+/** Nothing that was started outlives the benchmark. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** A program that runs beside the benchmark: its events (JSON lines), processor time and memory. */
 export class Running {
   readonly pid: number;
@@ -29,11 +35,10 @@ export class Running {
       if (line.startsWith('{')) this.#events.push(JSON.parse(line) as Record<string, unknown>);
       this.#changed();
     });
-    const kill = (): void => void this.#child.kill('SIGKILL');
-    process.once('exit', kill);
+    alive.add(this.#child);
     this.#exited = new Promise((resolve) =>
       this.#child.once('close', (code) => {
-        process.removeListener('exit', kill);
+        alive.delete(this.#child);
         this.#isOver = true;
         this.#changed();
         resolve(code);

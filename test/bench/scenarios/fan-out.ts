@@ -9,6 +9,7 @@ import { costOf, whereToWatch } from './cost.ts';
 import { sleep, type BenchOptions, type Scenario } from './scenario.ts';
 
 const VIEWERS = 200;
+const WARM_UP_SECONDS = 20;
 /** What a viewer of the clip reads. */
 const BYTES_PER_SECOND = 265_000;
 const MODES: readonly WatchMode[] = ['flv', 'ws', 'rtmp'];
@@ -39,7 +40,7 @@ async function againstFloor(book: ResultBook, setup: Setup, { runs, seconds }: B
   const gateway = await startMillrace(setup.env);
   const publisher = startPublishers({ port: gateway.rtmpPort, count: 1, seconds: 86_400 });
   await publisher.event('publishing');
-  await sleep(4_000);
+  await warmUp(gateway);
   for (let run = 0; run < runs; run++) {
     const load = { count: VIEWERS, seconds };
     const limit = await costOf(floor.running, { mode: 'flv', port: floor.httpPort, path: '/', ...load });
@@ -64,6 +65,13 @@ async function againstFloor(book: ResultBook, setup: Setup, { runs, seconds }: B
   await floor.stop();
 }
 
+/** A gateway has been running for a while when its viewers come: its code is compiled. */
+async function warmUp(peer: Peer): Promise<void> {
+  await sleep(4_000);
+  await costOf(peer.running, { ...whereToWatch('ws', peer), count: VIEWERS, seconds: WARM_UP_SECONDS });
+  await sleep(2_000);
+}
+
 async function peers(book: ResultBook, options: BenchOptions): Promise<void> {
   const missing = nginxRtmpMissing();
   if (missing) book.skipped.push(missing);
@@ -83,7 +91,7 @@ async function onePeer(
 ): Promise<void> {
   const publisher = startPublishers({ port: peer.rtmpPort, count: 1, seconds: 86_400 });
   await publisher.event('publishing');
-  await sleep(4_000);
+  await sleep(6_000);
   for (let run = 0; run < options.runs; run++) {
     for (const mode of modes) {
       const job = { ...whereToWatch(mode, peer), count: VIEWERS, seconds: options.seconds };

@@ -5,7 +5,7 @@ import { whereToWatch } from './cost.ts';
 import { sleep, type Scenario } from './scenario.ts';
 
 const STEP_SECONDS = 5;
-const STEP_VIEWERS = 250;
+const STEP_VIEWERS = 500;
 const STEPS = 12;
 const LIMIT_MS = 100;
 
