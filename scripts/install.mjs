@@ -112,8 +112,7 @@ function install(missing) {
       stdio: ['ignore', 'ignore', 2],
     }).status === 0;
   const isDone = apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
-  if (!isDone)
-    process.stderr.write(`millrace: that failed; what needs ${names} is skipped (${hint})\n`);
+  if (!isDone) process.stderr.write(`millrace: that failed; what needs ${names} is skipped (${hint})\n`);
 }
 
 function sudoWorks() {

@@ -119,7 +119,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     const metrics = new Metrics({
       streams: () => this.#streams.list().map((stream) => measureStream(stream, this.#audience)),
       viewers: () => measureViewers(tally),
-      load: () => ({ batchMs: pacing.batchMs, utilization: load.utilization }),
+      batchMs: () => pacing.batchMs,
+      utilization: () => load.utilizationSinceAsked(),
     });
     const { viewerQueueBytes, viewerLagSeconds } = settings.delivery;
     const limits = { queueBytes: viewerQueueBytes, lagMs: viewerLagSeconds * 1000 };

@@ -11,39 +11,45 @@ const LOG_EVERY_MS = 10_000;
 export class LoadWatch {
   readonly #pacing: Pacing;
   readonly #log: Log;
-  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  /** At the last look; undefined before the first: how busy the start was tells nothing. */
+  #last: EventLoopUtilization | undefined;
   #lookedAt = -Infinity;
+  #askedLast = performance.eventLoopUtilization();
   #loggedAt = -Infinity;
   #wasStretched = false;
-  #utilization = 0;
 
   constructor(pacing: Pacing, log: Log) {
     this.#pacing = pacing;
     this.#log = log;
   }
 
-  /** Share of the last window in which the loop was busy, 0 to 1. */
-  get utilization(): number {
-    return this.#utilization;
+  /** Share of the time since it was last asked for in which the loop was busy, 0 to 1; for a scrape, also while nothing is on the air. */
+  utilizationSinceAsked(): number {
+    const current = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(current, this.#askedLast);
+    this.#askedLast = current;
+    return utilization;
   }
 
-  /** Call several times a second. `now` in ms, monotonic. */
+  /** Call several times a second while there are streams. `now` in ms, monotonic. */
   look(now: number): void {
     if (now - this.#lookedAt < WINDOW_MS) return;
     this.#lookedAt = now;
     const current = performance.eventLoopUtilization();
-    this.#utilization = performance.eventLoopUtilization(current, this.#last).utilization;
+    const last = this.#last;
     this.#last = current;
-    this.#pacing.note(this.#utilization);
-    this.#tell(now);
+    if (!last) return;
+    const { utilization } = performance.eventLoopUtilization(current, last);
+    this.#pacing.note(utilization);
+    this.#tell(now, utilization);
   }
 
-  #tell(now: number): void {
+  #tell(now: number, utilization: number): void {
     const { isStretched, batchMs } = this.#pacing;
     if (isStretched === this.#wasStretched || now - this.#loggedAt < LOG_EVERY_MS) return;
     this.#loggedAt = now;
     this.#wasStretched = isStretched;
-    const load = `${Math.round(this.#utilization * 100)} %`;
+    const load = `${Math.round(utilization * 100)} %`;
     if (isStretched)
       this.#log.warn({ load, batchMs }, 'near the limit of one core: viewers get frames in larger batches');
     else this.#log.info({ load, batchMs }, 'the load is over: batches are as the settings say');

@@ -32,19 +32,14 @@ export interface ViewerMetrics {
   readonly closed: Iterable<readonly [reason: string, counts: Readonly<Record<string, number>>]>;
 }
 
-/** How near the process is to what it can do. */
-export interface LoadMetrics {
-  /** For how long frames are collected before they are written to viewers, ms. */
-  readonly batchMs: number;
-  /** Share of time in which the event loop is busy, 0 to 1. */
-  readonly utilization: number;
-}
-
 /** All are asked at each scrape, so that a frame costs nothing here. */
 export interface MetricsSource {
   readonly streams: () => readonly StreamMetrics[];
   readonly viewers: () => ViewerMetrics;
-  readonly load: () => LoadMetrics;
+  /** For how long frames are collected before they are written to viewers, ms. */
+  readonly batchMs: () => number;
+  /** Share of the time since it was last asked for in which the event loop was busy, 0 to 1. */
+  readonly utilization: () => number;
 }
 
 /** Prometheus metrics. The README's table says what there is. */
@@ -88,13 +83,13 @@ export class Metrics {
       name: 'millrace_batch_milliseconds',
       help: 'How long frames are collected before viewers get them; 0: until the next video frame. Grows under load.',
       registers,
-      collect: () => batch.set(this.#source.load().batchMs),
+      collect: () => batch.set(this.#source.batchMs()),
     });
     const busy: Gauge = new Gauge({
       name: 'millrace_event_loop_utilization',
-      help: 'Share of time in which the event loop is busy, 0 to 1.',
+      help: 'Share of the time since the last scrape in which the event loop was busy, 0 to 1.',
       registers,
-      collect: () => busy.set(this.#source.load().utilization),
+      collect: () => busy.set(this.#source.utilization()),
     });
   }
 

@@ -30,8 +30,8 @@ export const VIEWER_LIMITS: ViewerLimits = { queueBytes: 4 * 1024 * 1024, lagMs:
 export const MAX_QUEUED_MS = 10_000;
 /**
  * Bytes given to the connection before it has taken them. They cannot be taken back, and Node does not tell how many of a
- * write are gone until all are: the less, the better. The rest waits in the viewer's backlog, which is looked after every
- * 20 ms: that makes 26 Mb/s, beside what the system's own buffer holds.
+ * write are gone until all are: the less, the better. The rest waits in the viewer's backlog, which is looked after up to
+ * every 20 ms while the publisher sends, and every 100 ms while it does not.
  */
 export const SINK_BYTES = 64 * 1024;
 /** Where that is less of the stream's time than this, it is so much time. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { Agent, type RequestOptions } from 'node:http';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
 import { AmfObject, type AmfValue } from '../../src/amf/value.ts';
 import { encodeMessage } from '../../src/protocols/rtmp/chunk-writer.ts';
+import { ask as askAny, type Reply } from '../support/ask.ts';
 import { HttpFlvViewer, WsFlvViewer } from '../support/flv-viewer.ts';
 import { startGateway, whenLive, type TestGateway } from '../support/gateway.ts';
 import { lookAtHls } from '../support/hls-look.ts';
@@ -32,36 +33,8 @@ after(async () => {
   await gateway.stop();
 });
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-/** Plain `http.request`: unlike fetch it adds no headers and unpacks nothing. */
-function ask(
-  path: string,
-  options: { method?: string; headers?: Record<string, string>; agent?: Agent } = {},
-): Promise<Answer> {
-  const { method = 'GET', headers = {}, agent } = options;
-  return new Promise((resolve, reject) => {
-    const client = request(
-      { host: '127.0.0.1', port: gateway.httpPort, path, method, headers, agent: agent ?? false },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          }),
-        );
-      },
-    );
-    client.on('error', reject);
-    client.end();
-  });
+function ask(path: string, options: RequestOptions = {}): Promise<Reply> {
+  return askAny({ port: gateway.httpPort, path, ...options });
 }
 
 async function segmentPath(): Promise<string> {

@@ -1,11 +1,6 @@
-import { createServer, request, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+import { ask, type Reply } from './ask.ts';
 
 export interface HttpStand {
   ask(path: string, options?: { method?: string; headers?: Record<string, string> }): Promise<Reply>;
@@ -27,22 +22,7 @@ export async function httpStand(handler: RequestListener): Promise<HttpStand> {
   const { port } = server.address() as AddressInfo;
   const at = (path: string) => ({ host: '127.0.0.1', port, path, agent: false });
   return {
-    ask: (path, { method = 'GET', headers = {} } = {}) =>
-      new Promise((resolve, reject) => {
-        const client = request({ ...at(path), method, headers }, (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              body: Buffer.concat(chunks),
-            }),
-          );
-        });
-        client.on('error', reject);
-        client.end();
-      }),
+    ask: (path, options = {}) => ask({ ...at(path), ...options }),
     hangUp: (path) =>
       new Promise((resolve) => {
         const client = request(at(path));

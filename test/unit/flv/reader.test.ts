@@ -45,6 +45,18 @@ test('bodies stay valid when the piece they came in is used again', () => {
   assert.equal(Buffer.from(tags[0]!.body).toString('hex'), '170100');
 });
 
+test('pieces that are the reader’s to keep are not copied, and may be cut anywhere', () => {
+  const piece = new Uint8Array(WHOLE); // with memory of its own: a small copy of a Buffer may lie in the same pool
+  const tags: FlvTag[] = [];
+  new FlvReader({ owned: true }).push(piece, (tag) => tags.push(tag));
+  assert.equal(tags.length, EXPECTED.length);
+  for (const { body } of tags) assert.equal(body.buffer, piece.buffer, 'a view of the piece');
+  for (let cut = 0; cut <= WHOLE.length; cut++) {
+    const pieces = [WHOLE.subarray(0, cut), WHOLE.subarray(cut)];
+    assert.deepEqual(readAll(pieces, new FlvReader({ owned: true })), EXPECTED, `cut at ${cut}`);
+  }
+});
+
 test('what is not FLV is an FlvError', () => {
   assert.throws(() => readAll([Buffer.from('GIF89a, as it happens')]), FlvError);
   const odd = Buffer.from(WHOLE);

@@ -50,7 +50,8 @@ function metricsOf(stream: Stage['stream'], tally: ViewerTally): Metrics {
   return new Metrics({
     streams: () => [measureStream(stream, audience)],
     viewers: () => measureViewers(tally),
-    load: () => ({ batchMs: 40, utilization: 0.5 }),
+    batchMs: () => 40,
+    utilization: () => 0.5,
   });
 }
 
@@ -67,7 +68,8 @@ test('/metrics has exactly the metrics of the README’s table, with their label
   const metrics = new Metrics({
     streams: () => [full],
     viewers: () => measureViewers(tally),
-    load: () => ({ batchMs: 40, utilization: 0.5 }),
+    batchMs: () => 40,
+    utilization: () => 0.5,
   });
   metrics.connectionClosed('rtmp', 'publisher gone');
   const { text } = await metrics.render();

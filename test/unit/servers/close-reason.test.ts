@@ -1,7 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FlvInput } from '../../../src/inputs/flv-input.ts';
+import { ticks } from '../../../src/media/time.ts';
 import { closeReason } from '../../../src/servers/rtmp/close-reason.ts';
+
+/** What a publisher of such a codec is told, in the input's own words. */
+function refusalOf(send: (input: FlvInput) => void): string {
+  const target = {
+    origin: ticks(0),
+    formerTracks: {},
+    newEpoch: () => 1,
+    write: () => undefined,
+    describe: () => undefined,
+  };
+  try {
+    send(new FlvInput(target));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('not refused');
+}
 
 const GROUPS: readonly (readonly [reason: string, group: string])[] = [
   ['RTMP_AMF: object nested too deep', 'RTMP_AMF'],
@@ -12,7 +31,8 @@ const GROUPS: readonly (readonly [reason: string, group: string])[] = [
   ['no stream "live/cam" is being published', 'no stream'],
   ['the publisher sent nothing for 30 s', 'the publisher sent nothing'],
   ["the publisher's clock stands still", "the publisher's clock stands still"],
-  ['video codec av01 is not supported; send H.264', 'codec not supported'],
+  [refusalOf((input) => input.video(0, Buffer.from('1c00000000', 'hex'))), 'codec not supported'],
+  [refusalOf((input) => input.audio(0, Buffer.from('2fff', 'hex'))), 'codec not supported'],
   ['too many connections from one address', 'too many connections from one address'],
   ['too many connections', 'too many connections'],
   ['made room for others', 'made room for others'],
