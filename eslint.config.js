@@ -15,7 +15,7 @@ const bans = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'data/**', '**/*.d.mts'] },
+  { ignores: ['dist/**', 'node_modules/**', 'data/**', 'test/bench/.cache/**', '**/*.d.mts'] },
   ...tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -22,6 +22,11 @@ async function show(at: HTMLElement): Promise<void> {
       render(<Watch app={where.app} stream={where.stream} />, at);
       return;
     }
+    case 'recordings': {
+      const { Recordings } = await import('./pages/recordings.tsx');
+      render(<Recordings />, at);
+      return;
+    }
     case 'unknown':
       render(<NotFound />, at);
   }

@@ -9,6 +9,8 @@ type Chrome = HTMLAttributes & {
   noautoseektolive?: boolean;
   nomutedpref?: boolean;
   notooltip?: boolean;
+  showduration?: boolean;
+  notoggle?: boolean;
 };
 
 declare module 'preact' {
@@ -17,6 +19,9 @@ declare module 'preact' {
       'media-controller': Chrome;
       'media-control-bar': Chrome;
       'media-play-button': Chrome;
+      'media-playback-rate-button': Chrome;
+      'media-time-display': Chrome;
+      'media-time-range': Chrome;
       'media-mute-button': Chrome;
       'media-volume-range': Chrome;
       'media-pip-button': Chrome;

@@ -6,6 +6,7 @@ export {
   type GatewayOptions,
   type GatewayPorts,
 } from './app/gateway.ts';
+export { KeyFileError } from './access/key-file.ts';
 export { DataDirError } from './app/data-dir.ts';
 export { ListenError } from './servers/listen.ts';
 export { ConfigError, type SettingsInput } from './config/load.ts';

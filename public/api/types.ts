@@ -6,10 +6,12 @@ export interface Stream {
   readonly state: 'live' | 'grace' | 'waiting';
   readonly startedAt: string;
   readonly uptimeSeconds: number;
-  readonly publisher: { readonly address: string; readonly encoder: string } | null;
+  readonly publisher: { readonly address: string; readonly encoder: string | null } | null;
   readonly video: VideoFacts | null;
   readonly audio: AudioFacts | null;
   readonly bitrateKbps: number | null;
+  /** Why a track cannot be used, in words. */
+  readonly problems?: readonly string[];
   readonly viewers: {
     readonly total: number;
     readonly rtmp: number;
@@ -42,6 +44,8 @@ export interface Server {
   readonly uptimeSeconds: number;
   readonly rtmpPort: number;
   readonly publishAccess: string;
+  /** Who may watch recordings. */
+  readonly recordings?: 'operator' | 'viewers';
   /** This machine's addresses as its network sees them, best first. */
   readonly addresses: readonly string[];
 }

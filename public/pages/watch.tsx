@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { askServer } from '../api/client.ts';
 import type { Server, Stream } from '../api/types.ts';
+import type * as VerdictsModule from '../operator/verdicts.tsx';
 import { capabilities } from '../player/capabilities.ts';
 import { chooseEngines } from '../player/engines.ts';
 import type { PlayerView } from '../player/player-view.ts';
@@ -15,6 +16,7 @@ import { usePlayerKeys } from '../parts/keys.ts';
 import { Share } from '../parts/share.tsx';
 import { ImpossibleStage, Stage } from '../parts/stage.tsx';
 import { Stats } from '../parts/stats.tsx';
+import { useSession } from '../parts/use-session.ts';
 import { bitrate, codecName, frameRate, frameSize, runningTime, sound, viewers } from '../text/format.ts';
 
 /** Above this distance between key frames, in seconds, starting and HLS become slow. */
@@ -108,6 +110,7 @@ export function Watch({ app, stream }: WatchProps): JSX.Element {
             </div>
           </div>
           {facts && <FactsLine facts={facts} />}
+          {facts && <Doctor app={app} stream={stream} facts={facts} />}
           {view?.state === 'offline' && (
             <details class="more">
               <summary>Put it on the air</summary>
@@ -133,52 +136,63 @@ interface FactsLineProps {
 
 function FactsLine({ facts }: FactsLineProps): JSX.Element {
   const { video, audio } = facts;
-  const gop = video?.gopSeconds ?? 0;
   return (
-    <>
-      <dl class="facts facts-wide">
-        {video && (
-          <div>
-            <dt>Picture</dt>
-            <dd>
-              {frameSize(video)}, {frameRate(video.fps)}
-            </dd>
-          </div>
-        )}
-        {audio && (
-          <div>
-            <dt>Sound</dt>
-            <dd>{sound(audio)}</dd>
-          </div>
-        )}
+    <dl class="facts facts-wide">
+      {video && (
         <div>
-          <dt>Codecs</dt>
+          <dt>Picture</dt>
           <dd>
-            {[video, audio]
-              .map((track) => (track ? codecName(track.codec) : ''))
-              .filter(Boolean)
-              .join(', ')}
+            {frameSize(video)}, {frameRate(video.fps)}
           </dd>
         </div>
-        <div>
-          <dt>Bitrate</dt>
-          <dd>{bitrate(facts.bitrateKbps)}</dd>
-        </div>
-        {facts.publisher && (
-          <div>
-            <dt>Encoder</dt>
-            <dd class="clip" title={facts.publisher.encoder}>
-              {facts.publisher.encoder}
-            </dd>
-          </div>
-        )}
-      </dl>
-      {gop > LONG_GOP_SECONDS && (
-        <p class="strip">
-          The encoder sends a key frame only every {gop.toFixed(0)} s. A keyframe interval of 2 s makes the
-          stream start faster and lowers its delay.
-        </p>
       )}
-    </>
+      {audio && (
+        <div>
+          <dt>Sound</dt>
+          <dd>{sound(audio)}</dd>
+        </div>
+      )}
+      <div>
+        <dt>Codecs</dt>
+        <dd>
+          {[video, audio]
+            .map((track) => (track ? codecName(track.codec) : ''))
+            .filter(Boolean)
+            .join(', ')}
+        </dd>
+      </div>
+      <div>
+        <dt>Bitrate</dt>
+        <dd>{bitrate(facts.bitrateKbps)}</dd>
+      </div>
+      {facts.publisher?.encoder && (
+        <div>
+          <dt>Encoder</dt>
+          <dd class="clip" title={facts.publisher.encoder}>
+            {facts.publisher.encoder}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+type VerdictsPart = typeof VerdictsModule;
+
+/** What is wrong with the stream: all of it for the operator, for others what they can see by themselves. */
+function Doctor({ app, stream, facts }: WatchProps & FactsLineProps): JSX.Element | null {
+  const { role } = useSession();
+  const [part, setPart] = useState<VerdictsPart>();
+  useEffect(() => {
+    if (role === 'operator') void import('../operator/verdicts.tsx').then(setPart, () => undefined);
+  }, [role]);
+  if (role === 'operator' && part) return <part.WatchVerdicts app={app} stream={stream} />;
+  const gop = facts.video?.gopSeconds ?? 0;
+  if (role !== 'guest' || gop <= LONG_GOP_SECONDS) return null;
+  return (
+    <p class="strip">
+      The encoder sends a key frame only every {gop.toFixed(0)} s. A keyframe interval of 2 s makes the stream
+      start faster and lowers its delay.
+    </p>
   );
 }

@@ -14,7 +14,11 @@ export interface ChartProps {
   readonly atLeast: number;
   /** A scale at the left; without it the chart is a level and nothing else. */
   readonly scale: boolean;
+  /** The time of day below; the times are then seconds since 1970. */
+  readonly clock?: boolean;
   readonly label: string;
+  /** The sample that the pointer is at; undefined when it has left. */
+  readonly onPoint?: (index: number | undefined) => void;
 }
 
 /** Values over time. Its width is its parent's; its colours come from the style sheet. */

@@ -3,6 +3,7 @@ import type { Server } from '../api/types.ts';
 import { isLoopback, publishServer, shareHost } from '../text/links.ts';
 import { CopyField } from './copy-field.tsx';
 import { placeOf } from './place.ts';
+import { useSession } from './use-session.ts';
 
 /** The stream key that the examples use. */
 const EXAMPLE_KEY = 'cam';
@@ -16,7 +17,8 @@ interface ConnectProps {
 /** How to put something on the air: any stream, or the one that is named. */
 export function Connect({ server, app = 'live', streamKey }: ConnectProps): JSX.Element {
   const place = placeOf(server);
-  const onlyHere = server?.publishAccess === 'loopback';
+  const who = server?.publishAccess;
+  const onlyHere = who === 'loopback';
   const key = streamKey ?? EXAMPLE_KEY;
   const here = isLoopback(place.hostname);
   const address = publishServer(onlyHere ? { ...place, hostname: 'localhost' } : place, app);
@@ -46,11 +48,7 @@ export function Connect({ server, app = 'live', streamKey }: ConnectProps): JSX.
           </p>
         </li>
       </ol>
-      <Access
-        onlyHere={onlyHere}
-        here={here}
-        other={publishServer({ ...place, hostname: shareHost(place) }, app)}
-      />
+      <Access who={who} here={here} other={publishServer({ ...place, hostname: shareHost(place) }, app)} />
       <details class="more">
         <summary>Or with ffmpeg</summary>
         <CopyField label="Command" value={ffmpegCommand(`${address}/${key}`)} />
@@ -60,18 +58,34 @@ export function Connect({ server, app = 'live', streamKey }: ConnectProps): JSX.
 }
 
 interface AccessProps {
-  readonly onlyHere: boolean;
+  /** `access.publish` */
+  readonly who: string | undefined;
   readonly here: boolean;
   /** The server's address for other machines. */
   readonly other: string;
 }
 
-function Access({ onlyHere, here, other }: AccessProps): JSX.Element | null {
-  if (onlyHere) {
+function Access({ who, here, other }: AccessProps): JSX.Element | null {
+  const { role } = useSession();
+  if (who === 'keys') {
+    return (
+      <p class="hint">
+        On other machines the server is <code>{other}</code> and the stream key is one that was made for them
+        (pk_…):{' '}
+        {role === 'operator' ? (
+          <a href="/#/keys">make one here</a>
+        ) : (
+          'the operator of this server gives it out'
+        )}
+        .
+      </p>
+    );
+  }
+  if (who === 'loopback') {
     return (
       <p class="hint">
         {here ? 'Encoders on this machine may publish. ' : 'Only encoders on the server itself may publish. '}
-        Publishing from other machines needs the setting <code>access.publish: open</code>.
+        Publishing from other machines needs the setting <code>access.publish: keys</code> and a key.
       </p>
     );
   }

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { AutoIcon, MoonIcon, SunIcon, Wheel } from './icons.tsx';
 import { savedTheme, saveTheme, THEMES, type Theme } from './theme.ts';
@@ -9,14 +9,22 @@ const LOOKS: Readonly<Record<Theme, { name: string; icon: () => JSX.Element }>> 
   dark: { name: 'dark', icon: MoonIcon },
 };
 
-export function Header(): JSX.Element {
+interface HeaderProps {
+  /** At the right, before the button for the colours. */
+  readonly children?: ComponentChildren;
+}
+
+export function Header({ children }: HeaderProps): JSX.Element {
   return (
     <header class="header">
       <a class="brand" href="/" aria-label="Millrace, all streams">
         <Wheel turning={false} />
         <span>Millrace</span>
       </a>
-      <ThemeButton />
+      <div class="header-right">
+        {children}
+        <ThemeButton />
+      </div>
     </header>
   );
 }

@@ -89,6 +89,16 @@ export const ViewersIcon = (): JSX.Element => (
     <circle cx="10" cy="10" r="2.3" />
   </Icon>
 );
+export const DownloadIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M10 3v9.5m0 0L6.5 9M10 12.5 13.5 9M4 14v1a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2v-1" />
+  </Icon>
+);
+export const TrashIcon = (): JSX.Element => (
+  <Icon>
+    <path d="M3.5 5.5h13M8 5.5V3.5h4v2M5.5 5.5l.7 9.6a2 2 0 0 0 2 1.9h3.6a2 2 0 0 0 2-1.9l.7-9.6M8.5 9v4.5M11.5 9v4.5" />
+  </Icon>
+);
 export const PlayIcon = (): JSX.Element => (
   <svg class="icon" viewBox="0 0 20 20" width="20" height="20" fill="currentColor" aria-hidden="true">
     <path d="M6 3.8v12.4a.8.8 0 0 0 1.2.7l9.8-6.2a.8.8 0 0 0 0-1.4L7.2 3.1A.8.8 0 0 0 6 3.8Z" />

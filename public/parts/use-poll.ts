@@ -10,8 +10,12 @@ export interface Polled<T> {
   readonly askNow: () => void;
 }
 
-/** Asks again and again: often while somebody looks, seldom in the background, slower when nobody answers. */
-export function usePoll<T>(ask: () => Promise<Answer<T>>): Polled<T> {
+/**
+ * Asks again and again: often while somebody looks, seldom in the background, slower when nobody answers.
+ *
+ * @param slower how many times as seldom, for what changes seldom
+ */
+export function usePoll<T>(ask: () => Promise<Answer<T>>, slower = 1): Polled<T> {
   const [value, setValue] = useState<T>();
   const [failures, setFailures] = useState(0);
   const again = useRef<() => void>(() => undefined);
@@ -21,9 +25,13 @@ export function usePoll<T>(ask: () => Promise<Answer<T>>): Polled<T> {
     let unanswered = 0;
     let over = false;
     let asking = false;
+    let wanted = false;
 
     const turn = async (): Promise<void> => {
-      if (asking) return;
+      if (asking) {
+        wanted = true; // what is under way may not know yet of what was just done
+        return;
+      }
       asking = true;
       clearTimeout(timer);
       const answer = await ask();
@@ -32,7 +40,11 @@ export function usePoll<T>(ask: () => Promise<Answer<T>>): Polled<T> {
       unanswered = answer.kind === 'ok' ? 0 : unanswered + 1;
       if (answer.kind === 'ok') setValue(answer.value);
       setFailures(unanswered);
-      timer = setTimeout(() => void turn(), nextAskMs(unanswered, document.hidden));
+      if (wanted) {
+        wanted = false;
+        return void turn();
+      }
+      timer = setTimeout(() => void turn(), nextAskMs(unanswered, document.hidden) * slower);
     };
     const isOver = (): boolean => over;
     const onVisible = (): void => {
@@ -47,7 +59,7 @@ export function usePoll<T>(ask: () => Promise<Answer<T>>): Polled<T> {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', onVisible);
     };
-  }, [ask]);
+  }, [ask, slower]);
 
   const askNow = useCallback(() => again.current(), []);
   return { value, failures, askNow };

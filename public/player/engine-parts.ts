@@ -13,10 +13,18 @@ export const ENGINE_PARTS: Readonly<Record<Engine, () => Promise<StartEngine>>> 
 
 export const isFlv = (engine: Engine): boolean => engine === 'ws-flv' || engine === 'http-flv';
 
+/** What lets a viewer in where not everybody may watch: it stands in the page's address and is passed on. */
+const CREDENTIALS = ['key', 'token', 'jwt', 'sign', 'expires'];
+
 /** Absolute address of a stream's media for an engine. */
 export function mediaUrl(engine: Engine, app: string, stream: string): string {
   const url = new URL(isFlv(engine) ? flvPath(app, stream) : hlsPath(app, stream), location.href);
   if (engine === 'ws-flv') url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  const given = new URLSearchParams(location.search);
+  for (const name of CREDENTIALS) {
+    const value = given.get(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
   return url.href;
 }
 

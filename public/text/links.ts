@@ -63,13 +63,18 @@ export function publishServer(place: Place, app: string): string {
 /** RTMP's own port can be left out. */
 const rtmpHost = (name: string, port: number): string => (port === 1935 ? name : `${name}:${port}`);
 
-export type Route = { page: 'home' } | { page: 'watch'; app: string; stream: string } | { page: 'unknown' };
+export type Route =
+  | { page: 'home' }
+  | { page: 'recordings' }
+  | { page: 'watch'; app: string; stream: string }
+  | { page: 'unknown' };
 
 /** Names the server accepts; anything else cannot be on the air. */
 const NAME = /^[A-Za-z0-9._~-]+$/;
 
 export function route(pathname: string): Route {
   if (pathname === '/' || pathname === '/index.html') return { page: 'home' };
+  if (/^\/recordings\/?$/.test(pathname)) return { page: 'recordings' };
   const [, first, app = '', stream = '', ...rest] = pathname.split('/');
   const left = rest.filter((part) => part !== '');
   if (first !== 'watch' || left.length > 0 || !NAME.test(app) || !NAME.test(stream))

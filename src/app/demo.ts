@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { RtmpClient } from '../clients/rtmp-client.ts';
 import { FlvReader, type FlvTag } from '../containers/flv/reader.ts';
 import { TAG_AUDIO, TAG_VIDEO } from '../containers/flv/tag.ts';
 import { readAudioBody } from '../containers/flv/audio.ts';
 import { readVideoBody } from '../containers/flv/video.ts';
 import type { Log } from '../observe/log.ts';
 import { clientTarget } from '../protocols/rtmp/session/client-url.ts';
-import { RtmpClient } from './rtmp-client.ts';
 
 /** A clip that plays in a loop until it is stopped. */
 export interface Demo {
@@ -34,11 +34,12 @@ export function startDemo(url: string, log: Log): Demo {
   const open = (): void => {
     client = new RtmpClient({
       target,
+      mode: 'publish',
       started: () => {
         retryMs = FIRST_RETRY_MS;
         timer = play(clip, (type, timestamp, body) => client?.send(type, timestamp, body));
       },
-      ended: (reason) => {
+      ended: ({ reason }) => {
         clearInterval(timer);
         log.warn({ reason, retryMs }, 'demo clip: connection lost');
         timer = setTimeout(open, retryMs);

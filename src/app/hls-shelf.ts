@@ -12,6 +12,8 @@ export interface HlsShelfOptions {
   readonly after: After;
   /** Told, once for each, why a stream's HLS leaves a track out. */
   readonly onProblem?: (path: string, why: string) => void;
+  /** Told how long each segment is, seconds. */
+  readonly onSegment?: (seconds: number) => void;
   /** Where numbers begin, and who wants to know how far they have come. */
   readonly numbers: {
     first(): PlaylistNumbers;
@@ -53,7 +55,7 @@ export class HlsShelf {
 
   open(stream: Stream): void {
     const { path, ...name } = stream.name;
-    const { segmentSeconds, windowSegments, clock, numbers, onProblem } = this.#options;
+    const { segmentSeconds, windowSegments, clock, numbers, onProblem, onSegment } = this.#options;
     const before = this.#lives.get(path);
     if (before) this.#remember(path, before.newest);
     const first = laterNumbers(numbers.first(), this.#next.get(path) ?? this.#floor);
@@ -64,6 +66,7 @@ export class HlsShelf {
       clock,
       first,
       onProblem: (why) => onProblem?.(path, why),
+      ...(onSegment && { onSegment }),
     });
     const dropped = before?.begin(output);
     if (!before) this.#lives.set(path, new HlsLives(output));

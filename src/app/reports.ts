@@ -13,7 +13,7 @@ import type { ViewerTally } from '../stream/viewer-tally.ts';
 /** @param hlsOf what a stream's HLS says of itself, by the stream's path */
 export function reportStreams(
   streams: readonly Stream[],
-  audience: HlsAudience,
+  audience: Pick<HlsAudience, 'count'>,
   hlsOf: (path: string) => HlsFacts | undefined,
 ): StreamReport[] {
   const now = Date.now();
@@ -24,7 +24,19 @@ export function reportStreams(
   });
 }
 
-export function measureStream(stream: Stream, audience: HlsAudience): StreamMetrics {
+/** What is known of a stream beside what it knows itself. */
+export interface StreamSurroundings {
+  readonly hlsViewers: number;
+  /** Bytes of playlists and segments that were sent. */
+  readonly hlsBytes: number;
+  /** See {@link StreamMetrics.lateMs}. */
+  readonly lateMs: number | undefined;
+}
+
+export function measureStream(
+  stream: Stream,
+  { hlsViewers, hlsBytes, lateMs }: StreamSurroundings,
+): StreamMetrics {
   const { framesPerSecond, gopSeconds } = stream.meter.rates;
   return {
     stream: stream.name.path,
@@ -33,8 +45,11 @@ export function measureStream(stream: Stream, audience: HlsAudience): StreamMetr
     audioFrames: stream.meter.audioFrames,
     framesPerSecond,
     gopSeconds,
-    viewers: { ...countViewers(stream), hls: audience.count(stream.name.path) },
+    viewers: { ...countViewers(stream), hls: hlsViewers },
     bytesOut: stream.bytesOut,
+    received: stream.meter.bytesInBy,
+    sent: { ...stream.bytesOut, hls: hlsBytes },
+    lateMs,
     dropped: stream.publisher?.dropped?.() ?? {},
     ...measureQueues(stream),
   };

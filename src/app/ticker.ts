@@ -4,7 +4,7 @@ import type { Stream } from '../stream/stream.ts';
  * For what a publisher's own frames do not bring about because it has fallen silent: they flush too, many times a second. Each
  * tick wakes the process, which costs more than what is done in it.
  */
-const TICK_MS = 100;
+export const TICK_MS = 100;
 const SAMPLE_MS = 1_000;
 
 export interface TickerOptions {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
+import { maskedSettings } from '../config/masked.ts';
 import { addSettingsFlags, settingsFrom, type SettingsFlags } from './settings-flags.ts';
 
 /** `millrace check-config`: says whether the settings are good, and prints what would be in force. */
@@ -9,6 +10,6 @@ export function checkConfigCommand(): Command {
     .argument('[file]', 'settings file (YAML), as with --config')
     .action((file: string | undefined, flags: SettingsFlags) => {
       const settings = settingsFrom(file === undefined ? flags : { ...flags, config: file });
-      process.stdout.write(stringify(settings));
+      process.stdout.write(stringify(maskedSettings(settings)));
     });
 }

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { DEMO_STREAM, startDemo, type Demo } from '../app/demo.ts';
 import { createGateway, type Gateway } from '../app/gateway.ts';
 import { lanAddresses } from '../app/lan-address.ts';
+import { letHeapGrow } from './heap.ts';
+import { isOperatorError } from './operator-error.ts';
 import { hostInUrl, welcome } from './welcome.ts';
 import { addSettingsFlags, settingsFrom, type SettingsFlags } from './settings-flags.ts';
 
@@ -11,7 +13,11 @@ export function serveCommand(): Command {
     .description('run the gateway (the default command)')
     .option('--demo', 'also put a test clip on the air as live/demo')
     .action(async (flags: SettingsFlags & { readonly demo?: boolean }) => {
-      const gateway = createGateway({ settings: settingsFrom(flags) });
+      letHeapGrow();
+      const gateway = createGateway({
+        settings: settingsFrom(flags),
+        readSettings: () => settingsFrom(flags),
+      });
       const ports = await gateway.start();
       const { rtmp, http, access } = gateway.settings;
       const stream = flags.demo ? 'demo' : 'cam';
@@ -22,13 +28,14 @@ export function serveCommand(): Command {
           ports,
           stream,
           isOnAir: flags.demo === true,
-          publish: access.publish,
+          access,
+          firstKey: gateway.firstKey,
           color: process.stdout.isTTY,
         }),
       );
       const demo = flags.demo
         ? startDemo(
-            `rtmp://${isEverywhere(rtmp.host) ? '127.0.0.1' : hostInUrl(rtmp.host)}:${ports.rtmp}/${DEMO_STREAM}`,
+            `rtmp://${isEverywhere(rtmp.host) ? '127.0.0.1' : hostInUrl(rtmp.host)}:${ports.rtmp}/${DEMO_STREAM}?key=${gateway.houseKey}`,
             gateway.log,
           )
         : undefined;
@@ -44,10 +51,14 @@ function reachable(host: string): string {
   return isEverywhere(host) ? (lanAddresses()[0] ?? 'localhost') : host;
 }
 
-/** The first signal ends streams properly and then the process; a second one ends it at once. */
+/**
+ * The first signal ends streams properly and then the process; a second one ends it at once. Where those who are here may go
+ * on for a while (`stop.drainSeconds`) the second signal ends that while, and the third the process.
+ */
 function stopOnSignals(gateway: Gateway, demo: Demo | undefined): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
+    if (gateway.hurry()) return;
     if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143);
     isStopping = true;
     demo?.stop();
@@ -65,6 +76,10 @@ function stopOnSignals(gateway: Gateway, demo: Demo | undefined): void {
   // process ends at once, as everybody expects, for there is nothing left to write a farewell to.
   if (process.stdin.isTTY) return;
   process.on('SIGHUP', () => {
-    gateway.log.warn('SIGHUP: settings are read at the start only; restart the gateway to change them');
+    if (isStopping) return;
+    gateway.reload().catch((error: unknown) => {
+      // What the operator can mend has been logged, in one sentence.
+      if (!isOperatorError(error)) gateway.log.error({ err: error }, 'reading the settings again failed');
+    });
   });
 }

@@ -11,38 +11,26 @@ export interface WelcomeFacts {
   readonly stream: string;
   /** True if that stream is already on the air (the demo clip). */
   readonly isOnAir: boolean;
-  readonly publish: Settings['access']['publish'];
+  readonly access: Pick<Settings['access'], 'publish' | 'trustLoopback'>;
+  /** The key that was made at this start; it is shown here and never again. */
+  readonly firstKey?: string | undefined;
   readonly color: boolean;
 }
 
 /** What a person needs after `npm start`: what to type into OBS, the link to watch, a QR code of it for the phone. */
-export function welcome({
-  rtmpHost,
-  httpHost,
-  ports,
-  stream,
-  isOnAir,
-  publish,
-  color,
-}: WelcomeFacts): string {
-  const server = `rtmp://${hostInUrl(rtmpHost)}:${ports.rtmp}/live`;
+export function welcome(facts: WelcomeFacts): string {
+  const { rtmpHost, httpHost, ports, stream, isOnAir, firstKey } = facts;
+  const bold = (text: string): string => (facts.color ? `\u001b[1m${text}\u001b[22m` : text);
   const pages = `http://${hostInUrl(httpHost)}:${ports.http}`;
-  const bold = (text: string): string => (color ? `\u001b[1m${text}\u001b[22m` : text);
   const link = `${pages}/watch/live/${stream}`;
-  const key = isOnAir ? 'cam' : stream;
   return [
     '',
     `  ${bold('Millrace is running.')}${isOnAir ? ' A test clip is on the air as live/demo.' : ''}`,
     '',
     '  In OBS: Settings → Stream → Service "Custom…"',
-    `    Server:      ${bold(server)}`,
-    `    Stream Key:  ${bold(key)}`,
-    ...(publish === 'loopback'
-      ? [
-          '    Only encoders on this machine may publish. To let others in, start with',
-          '    MILLRACE_ACCESS_PUBLISH=open (anyone who can reach the port can then publish).',
-        ]
-      : []),
+    `    Server:      ${bold(`rtmp://${hostInUrl(rtmpHost)}:${ports.rtmp}/live`)}`,
+    `    Stream Key:  ${bold(firstKey ?? NAME)}`,
+    ...whoMayPublish(facts, pages).map((line) => `    ${line}`),
     '',
     `  Watch:         ${bold(link)}`,
     `  All streams:   ${pages}/`,
@@ -53,6 +41,35 @@ export function welcome({
     '',
     '',
   ].join('\n');
+}
+
+/** The stream's name in the example; the first key leads there. */
+const NAME = 'cam';
+
+function whoMayPublish({ access, firstKey }: WelcomeFacts, pages: string): string[] {
+  const { publish, trustLoopback } = access;
+  if (publish === 'open') return [];
+  if (publish === 'loopback') {
+    return [
+      'Only encoders on this machine may publish. MILLRACE_ACCESS_PUBLISH=keys lets in whoever has a',
+      'stream key, from everywhere; =open lets in anyone who can reach the port.',
+    ];
+  }
+  if (firstKey !== undefined) {
+    return [
+      `This key is shown only now: keep it. It leads to live/${NAME}, which is what viewers see.`,
+      ...(trustLoopback
+        ? [`Encoders on this machine need none: their Stream Key is ${NAME}, or any name.`]
+        : []),
+      `More keys: ${pages}/`,
+    ];
+  }
+  return [
+    trustLoopback
+      ? `That is for encoders on this machine, which need no key. Others enter their key (pk_…) instead:`
+      : 'Every encoder enters its key (pk_…) instead of a name:',
+    `keys are made, replaced and revoked at ${pages}/ and with /api/v1/keys.`,
+  ];
 }
 
 /** IPv6 addresses stand in brackets. */

@@ -79,15 +79,37 @@ function readEnvironment(
   found: Found,
 ): void {
   const byVariable = new Map([...infos.values()].map((info) => [info.variable, info]));
+  const inFile = (variable: string): SettingInfo | undefined => {
+    const info = variable.endsWith('_FILE') ? byVariable.get(variable.slice(0, -'_FILE'.length)) : undefined;
+    return info?.isSecret === true ? info : undefined;
+  };
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('MILLRACE_') || text === undefined || isSetByOthers(variable, text)) continue;
+    const from = inFile(variable);
+    if (from) {
+      found.set(from.key, { value: readSecret(variable, text), from: `the environment (${variable})` });
+      continue;
+    }
     const info = byVariable.get(variable);
     if (!info) {
       throw new ConfigError(
-        `unknown setting ${variable}=${text} in the environment; allowed: ${nearest(variable, [...byVariable.keys()])}`,
+        `unknown setting ${shownVariable(variable, text)} in the environment; allowed: ${nearest(variable, [...byVariable.keys()])}`,
       );
     }
     found.set(info.key, { value: fromText(info, text), from: `the environment (${variable})` });
+  }
+}
+
+/** A mistyped name may still be that of a secret. */
+const shownVariable = (variable: string, text: string): string =>
+  /SECRET|TOKEN|KEY|PASS/.test(variable) ? variable : `${variable}=${text}`;
+
+/** Container engines hand secrets over as files; the line's end is not part of them. */
+function readSecret(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new ConfigError(`cannot read the file that ${variable} names: ${reasonOf(error)}`);
   }
 }
 
@@ -97,7 +119,18 @@ function fromText(info: SettingInfo, text: string): unknown {
   if (info.kind === 'number')
     return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
   if (info.kind === 'boolean') return trimmed === 'true' ? true : trimmed === 'false' ? false : text;
+  if (info.kind === 'list') return listFromText(trimmed);
   return text;
+}
+
+/** `[a, b]` or JSON; what is not a list stays what it is, for the schema to refuse. */
+function listFromText(text: string): unknown {
+  if (text === '') return [];
+  try {
+    return parseYaml(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 function check(infos: Infos, found: Found): Settings {
@@ -112,11 +145,18 @@ function check(infos: Infos, found: Found): Settings {
 }
 
 function describeIssue(issue: z.core.$ZodIssue, infos: Infos, found: Found): ConfigError {
-  const key = issue.path.join('.');
+  const key = issue.path.slice(0, 2).join('.');
   const info = infos.get(key);
   const entry = found.get(key);
   if (!info || !entry) return unknownKey(key, infos, entry?.from ?? 'the settings');
-  return new ConfigError(`${key} is ${inWords(entry.value)} in ${entry.from}; allowed: ${info.allowed}`);
+  if (issue.path.length > 2) {
+    const [index, ...rest] = issue.path.slice(2);
+    const where = `${key}[${String(index)}]${rest.map((one) => `.${String(one)}`).join('')}`;
+    const what = issue.message.endsWith('received undefined') ? ' is missing' : `: ${issue.message}`;
+    return new ConfigError(`${where} in ${entry.from}${what}; allowed: ${info.allowed}`);
+  }
+  const value = info.isSecret ? 'not allowed' : inWords(entry.value);
+  return new ConfigError(`${key} is ${value} in ${entry.from}; allowed: ${info.allowed}`);
 }
 
 const LONGEST_SHOWN_VALUE = 200;

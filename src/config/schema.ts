@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { accessSection } from './sections/access.ts';
+import { apiSection } from './sections/api.ts';
+import { hooksSection } from './sections/hooks.ts';
+import { recordSection } from './sections/record.ts';
+import { relaySection } from './sections/relay.ts';
+import { isNetwork } from '../servers/networks.ts';
+import { setting } from './setting.ts';
 
+const proxies = z.array(z.string().refine(isNetwork, 'not a network such as 192.0.2.0/24')).default([]);
 const port = z.number().int().min(0).max(65_535);
-
-/** Makes a setting that says what it is for; the README's table and `--help` are made from these words. */
-const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.describe(help);
 
 /** Every setting with its default. Adding one here is all it takes: file, environment, `check-config` and README follow. */
 export const settingsSchema = z.strictObject({
@@ -11,6 +16,14 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       host: setting(z.string().min(1).default('*'), 'Address to listen on for RTMP; `*` is all.'),
       port: setting(port.default(1935), 'TCP port for RTMP; 0 is any free port.'),
+      proxyProtocol: setting(
+        z.boolean().default(false),
+        'Connections come through a proxy that says where its client is (PROXY protocol 1 or 2: HAProxy `send-proxy`, nginx `proxy_protocol on`, cloud balancers).',
+      ),
+      trustedProxies: setting(
+        proxies,
+        'Networks (CIDR) of these proxies; with `proxyProtocol` on, all other connections are closed.',
+      ),
     })
     .prefault({}),
   http: z
@@ -23,17 +36,22 @@ export const settingsSchema = z.strictObject({
         port.default(8080),
         'TCP port for pages, API, HLS, HTTP-FLV and WebSocket-FLV; 0 is any free port.',
       ),
+      trustedProxies: setting(
+        proxies,
+        'Networks (CIDR) of reverse proxies whose word on where their clients are is taken; empty: of none.',
+      ),
+      proxyHeader: setting(
+        z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for'),
+        'The header in which these proxies say it; the other one may come from anybody.',
+      ),
       gzip: setting(z.boolean().default(true), 'Compress playlists for clients that accept it.'),
     })
     .prefault({}),
-  access: z
-    .strictObject({
-      publish: setting(
-        z.enum(['loopback', 'open']).default('loopback'),
-        'Who may publish: only this machine (`loopback`), or anyone who can reach the port (`open`).',
-      ),
-    })
-    .prefault({}),
+  access: accessSection,
+  hooks: hooksSection,
+  record: recordSection,
+  relay: relaySection,
+  api: apiSection,
   publish: z
     .strictObject({
       graceSeconds: setting(
@@ -89,6 +107,10 @@ export const settingsSchema = z.strictObject({
         'Segments are cut at the key frame nearest this length.',
       ),
       windowSegments: setting(z.number().int().min(6).max(1000).default(6), 'Segments in the live playlist.'),
+      sessions: setting(
+        z.boolean().default(true),
+        'Players are told from each other by `?session=` in the address of their playlist, also where everybody may watch; turn it off where a CDN keeps playlists.',
+      ),
     })
     .prefault({}),
   log: z
@@ -100,6 +122,14 @@ export const settingsSchema = z.strictObject({
       format: setting(
         z.enum(['auto', 'pretty', 'json']).default('auto'),
         'Log lines for people, for programs, or as the terminal suggests (`auto`).',
+      ),
+    })
+    .prefault({}),
+  stop: z
+    .strictObject({
+      drainSeconds: setting(
+        z.number().min(0).max(86_400).default(0),
+        'How long, after the signal to stop, those who publish and watch may go on while nobody new is let in; 0: everybody is told goodbye at once.',
       ),
     })
     .prefault({}),
@@ -122,15 +152,22 @@ export interface SettingInfo {
   readonly key: string;
   /** `MILLRACE_SECTION_NAME`. */
   readonly variable: string;
-  readonly kind: 'number' | 'boolean' | 'text';
+  /** A list is written in the environment as YAML or JSON. */
+  readonly kind: 'number' | 'boolean' | 'text' | 'list';
   readonly allowed: string;
   readonly fallback: unknown;
+  /** Never shown; `MILLRACE_SECTION_NAME_FILE` in the environment names a file that holds it. */
+  readonly isSecret: boolean;
   readonly help: string;
 }
 
 interface JsonSchema {
   readonly type?: string;
+  readonly secret?: boolean;
+  /** In words, where the rest does not say it. */
+  readonly allowed?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
   readonly enum?: readonly string[];
   readonly minLength?: number;
   readonly minimum?: number;
@@ -152,6 +189,7 @@ export function describeSettings(): SettingInfo[] {
       kind: kindOf(schema),
       allowed: allowedIn(schema),
       fallback: schema.default,
+      isSecret: schema.secret === true,
       help: schema.description ?? '',
     })),
   );
@@ -159,14 +197,24 @@ export function describeSettings(): SettingInfo[] {
 
 function kindOf(schema: JsonSchema): SettingInfo['kind'] {
   if (schema.type === 'number' || schema.type === 'integer') return 'number';
+  if (schema.type === 'array') return 'list';
   return schema.type === 'boolean' ? 'boolean' : 'text';
 }
 
 function allowedIn(schema: JsonSchema): string {
+  if (schema.allowed !== undefined) return schema.allowed;
   if (schema.enum) return schema.enum.join(', ');
   if (schema.type === 'boolean') return 'true, false';
+  if (schema.type === 'array') return allowedInList(schema.items);
   if (schema.minimum !== undefined && schema.maximum !== undefined) {
     return `${schema.type === 'integer' ? 'a whole number, ' : ''}${schema.minimum} to ${schema.maximum}`;
   }
   return schema.minLength === undefined ? 'text' : 'text, not empty';
+}
+
+/** What each entry of a list may hold: its own settings by name, or one value. */
+function allowedInList(items: JsonSchema | undefined): string {
+  const names = Object.keys(items?.properties ?? {});
+  if (names.length > 0) return `a list, each with ${names.join(', ')}`;
+  return items?.enum ? `a list of ${items.enum.join(', ')}` : 'a list';
 }

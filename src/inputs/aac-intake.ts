@@ -3,7 +3,7 @@ import { readAacConfig, type AacConfig } from '../codecs/aac/config.ts';
 import { CodecError } from '../codecs/codec-error.ts';
 import type { AudioTrack } from '../media/track.ts';
 import type { Notes } from './notes.ts';
-import { aacTrack } from './track-builder.ts';
+import { aacTrack } from '../codecs/track-builder.ts';
 
 /**
  * What is in force for a publisher's AAC. A configuration takes effect with the next frame, as every frame can be decoded

@@ -6,7 +6,7 @@ import { readSps } from '../codecs/avc/sps.ts';
 import { CodecError } from '../codecs/codec-error.ts';
 import type { VideoTrack } from '../media/track.ts';
 import type { Dropped, Notes } from './notes.ts';
-import { avcTrack } from './track-builder.ts';
+import { avcTrack } from '../codecs/track-builder.ts';
 
 /**
  * Media ms without an IDR picture after which weaker places to start are accepted: more than the ten seconds between the

@@ -1,9 +1,12 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { hideKeys } from '../media/key-shape.ts';
 
 /** Structured log: fields first, then one sentence. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & {
   child(fields: Readonly<Record<string, unknown>>): Log;
+  /** Asked before something that costs is made only to be logged; a log without it gets everything. */
+  readonly isLevelEnabled?: Logger['isLevelEnabled'];
 };
 
 export interface LogOptions {
@@ -15,10 +18,36 @@ export interface LogOptions {
 /** Fields that may hold a secret; their values never reach the log. */
 const SECRET_FIELDS = ['key', 'token', 'secret', 'password', 'authorization'];
 
+/** A log whose level can be changed. */
+export interface OwnLog extends Log {
+  /** From now on; what was made by `child`, for a connection say, follows. */
+  setLevel(level: LogOptions['level']): void;
+}
+
 /** Writes to standard error: standard output belongs to what a command was asked to print. */
-export function createLog({ level, format }: LogOptions): Log {
+export function createLog(options: LogOptions): OwnLog {
+  const children = new Set<WeakRef<Logger>>();
+  const gone = new FinalizationRegistry<WeakRef<Logger>>((child) => children.delete(child));
+  const log = createPino(options, (child) => {
+    const entry = new WeakRef(child);
+    children.add(entry);
+    gone.register(child, entry);
+  });
+  const setLevel: OwnLog['setLevel'] = (level) => {
+    log.level = level;
+    for (const child of children) {
+      const there = child.deref();
+      if (there) there.level = level;
+    }
+  };
+  return Object.assign(log, { setLevel });
+}
+
+/** @param onChild pino's children have a level of their own */
+function createPino({ level, format }: LogOptions, onChild: (child: Logger) => void): Logger {
   const options = {
     level,
+    onChild,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '***' },
@@ -32,9 +61,12 @@ export function createLog({ level, format }: LogOptions): Log {
   );
 }
 
-/** A URL, path or query as it may be logged: user names, passwords and parameter values are masked; any may be a secret. */
+/**
+ * A URL, path or query as it may be logged: user names, passwords, stream keys and parameter values are masked; any of the
+ * latter may be a secret.
+ */
 export function maskQuery(text: string): string {
-  const plain = text.replace(/:\/\/[^/@\s]*@/, '://***@');
+  const plain = hideKeys(text.replace(/:\/\/[^/@\s]*@/, '://***@'));
   const at = plain.indexOf('?');
   if (at < 0) return plain;
   const masked = plain

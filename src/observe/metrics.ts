@@ -1,4 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { GatewayEvent } from './events.ts';
+import { LifeTotals, type ByProtocol } from './life-totals.ts';
+import { OperationMetrics, type OperationSource } from './operation-metrics.ts';
 
 /** How finely the delay of the event loop is measured. */
 const LOOP_DELAY_MS = 100;
@@ -16,6 +19,11 @@ export interface StreamMetrics {
   /** Viewers and bytes by protocol. */
   readonly viewers: Readonly<Record<string, number>>;
   readonly bytesOut: Readonly<Record<string, number>>;
+  /** Bytes from publishers and to viewers since the stream began, by protocol; HLS included. */
+  readonly received: ByProtocol;
+  readonly sent: ByProtocol;
+  /** How late frames came in the last second beside the stream's own clock, ms, at most. */
+  readonly lateMs: number | undefined;
   /** Viewers of RTMP, HTTP-FLV and WebSocket-FLV by state. */
   readonly states: Readonly<Record<string, number>>;
   /** Bytes that wait for all of these viewers, and for the one for whom most do. */
@@ -40,16 +48,29 @@ export interface MetricsSource {
   readonly batchMs: () => number;
   /** Share of the time since it was last asked for in which the event loop was busy, 0 to 1. */
   readonly utilization: () => number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Of this program. */
+  readonly version: string;
+  /** What there is beside streams; asked when it is known. */
+  readonly operation?: OperationSource;
 }
+
+/** Segments are wanted 1 to 30 s long; half a second either way of the usual lengths tells whether they are. */
+const SEGMENT_SECONDS = [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30];
 
 /** Prometheus metrics. The README's table says what there is. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #source: MetricsSource;
   readonly #closed: Counter<'door' | 'reason'>;
+  readonly #segments: Histogram;
+  readonly #totals: LifeTotals;
+  readonly #operation: OperationMetrics;
 
   constructor(source: MetricsSource) {
     this.#source = source;
+    this.#totals = new LifeTotals(source.now);
     // Its clock for the delay of the event loop wakes the process each time: by default 100 times a second.
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_DELAY_MS });
     this.#closed = new Counter({
@@ -64,9 +85,40 @@ export class Metrics {
       registers: [this.#registry],
       collect: () => count.set(this.#source.streams().length),
     });
+    this.#segments = new Histogram({
+      name: 'millrace_hls_segment_seconds',
+      help: 'Lengths of the HLS segments made, of all streams.',
+      buckets: SEGMENT_SECONDS,
+      registers: [this.#registry],
+    });
     this.#describeLoad();
     this.#describeStreams();
+    this.#describeTotals();
     this.#describeViewers();
+    this.#operation = new OperationMetrics(this.#registry, source.operation);
+  }
+
+  /** An HLS segment is whole. */
+  segmentMade(seconds: number): void {
+    this.#segments.observe(seconds);
+  }
+
+  /** What a stream that is over has brought and taken must not be lost with it. */
+  streamEnded(stream: string, received: ByProtocol, sent: ByProtocol): void {
+    this.#totals.ended(stream, received, sent);
+  }
+
+  happened(event: GatewayEvent): void {
+    this.#operation.happened(event);
+  }
+
+  /** Somebody was not let in. `reason` as it was told; names, addresses and times in it are left out. */
+  visitRefused(action: 'connect' | 'publish' | 'play', reason: string): void {
+    this.#operation.visitRefused(action, reason);
+  }
+
+  apiRefused(status: number): void {
+    this.#operation.apiRefused(status);
   }
 
   connectionClosed(door: string, reason: string): void {
@@ -112,6 +164,50 @@ export class Metrics {
     by('viewers_by_state', 'state', 'Viewers that are joining, live or lagging.', (each) => each.states);
     one('queued_bytes', 'Bytes that wait for viewers.', (each) => each.queuedBytes);
     one('max_queued_bytes', 'Bytes that wait for the slowest viewer.', (each) => each.maxQueuedBytes);
+    one(
+      'frame_lateness_seconds',
+      'How late frames came in the last second beside the stream’s own clock, at most.',
+      (each) => (each.lateMs === undefined ? undefined : each.lateMs / 1000),
+    );
+  }
+
+  #describeTotals(): void {
+    const info = new Gauge({
+      name: 'millrace_info',
+      help: 'Always 1; the version is in the label.',
+      labelNames: ['version'],
+      registers: [this.#registry],
+    });
+    info.set({ version: this.#source.version }, 1);
+    this.#total('received', 'Media bytes received from publishers');
+    this.#total('sent', 'Bytes handed to viewers');
+  }
+
+  /** Counters that go on when a stream of the same name begins again. */
+  #total(way: 'received' | 'sent', help: string): void {
+    const registers = [this.#registry];
+    const each: Counter<'stream' | 'protocol'> = new Counter({
+      name: `millrace_stream_${way}_bytes_total`,
+      help: `${help} by stream and protocol, since the process began.`,
+      labelNames: ['stream', 'protocol'],
+      registers,
+      collect: () => {
+        each.reset();
+        for (const { stream, protocol, bytes } of this.#totals.each(way, this.#source.streams()))
+          each.inc({ stream, protocol }, bytes);
+      },
+    });
+    const all: Counter<'protocol'> = new Counter({
+      name: `millrace_${way}_bytes_total`,
+      help: `${help} by protocol, of all streams, since the process began.`,
+      labelNames: ['protocol'],
+      registers,
+      collect: () => {
+        all.reset();
+        const sums = this.#totals.all(way, this.#source.streams());
+        for (const [protocol, bytes] of Object.entries(sums)) all.inc({ protocol }, bytes);
+      },
+    });
   }
 
   #describeViewers(): void {

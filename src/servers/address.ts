@@ -7,6 +7,11 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address);
 }
 
+/** True if it is this machine that talks to itself: over loopback, or by one of its own addresses. */
+export function isOwnAddress(address: string, localAddress: string | undefined): boolean {
+  return isLoopback(address) || address === plainAddress(localAddress);
+}
+
 /**
  * What counts as one address when connections are counted. An IPv6 host has a whole /64 to itself (RFC 4291 §2.5.1) and may
  * come from a new address of it each time.

@@ -1,5 +1,6 @@
 import type { Log } from '../observe/log.ts';
 import { addressGroup } from './address.ts';
+import { RestlessRoom } from './restless-room.ts';
 import { Room } from './room.ts';
 
 export interface ConnectionLimits {
@@ -18,12 +19,19 @@ export type GuestState = 'arriving' | 'busy' | 'idle';
 /** A connection that has been let in. */
 export interface Guest {
   become(state: GuestState): void;
+  /**
+   * A proxy has told where the guest really is: it counts as from there from now on. A refusal changes nothing: the guest
+   * stays what it is, for whoever asked to end it.
+   */
+  comesFrom(address: string): Refusal | undefined;
   /** The socket is closed. Safe to call twice. */
   left(): void;
 }
 
 /** Why a connection is not let in. */
 export type Refusal = 'too many connections' | 'too many connections from one address';
+/** Instead of the address of a trusted proxy. */
+export const PROXY = 'proxy';
 /** Why one that had nothing to do was closed. */
 export const MADE_ROOM = 'made room for others';
 
@@ -42,7 +50,7 @@ const MAX_TURNED_OUT_AT_ONCE = 4;
 const TELL_MS = 1_000;
 
 interface Visitor {
-  readonly group: string;
+  group: string;
   readonly turnOut: () => void;
   state: GuestState | 'gone';
   /** When it began to wait, ms. */
@@ -60,7 +68,7 @@ export class Admission {
   readonly #open = new Map<string, number>();
   #total = 0;
   readonly #arriving = new Room<Visitor>();
-  readonly #idle = new Room<Visitor>();
+  readonly #idle = new RestlessRoom<Visitor>();
   readonly #untold = new Map<string, number>();
 
   /** @param now milliseconds, monotonic. */
@@ -76,33 +84,31 @@ export class Admission {
   }
 
   /**
-   * @param address of the peer, as the socket says.
+   * @param address of the peer, as the socket says; of a trusted proxy {@link PROXY}, since its guests are many.
    * @param turnOut closes the connection at once; it has to make room for others.
    */
   enter(address: string | undefined, turnOut: () => void): Guest | Refusal {
-    const group = addressGroup(address);
+    const group = address === PROXY ? PROXY : addressGroup(address);
     const refusal = this.#makeRoom(group);
     if (refusal !== undefined) {
       this.#note(refusal);
       return refusal;
     }
     const visitor: Visitor = { group, turnOut, state: 'arriving', since: 0 };
-    this.#open.set(group, (this.#open.get(group) ?? 0) + 1);
+    this.#count(group, 1);
     this.#total++;
     this.#arrive(visitor);
     return {
       become: (state) => this.#become(visitor, state),
+      comesFrom: (from) => this.#comesFrom(visitor, addressGroup(from)),
       left: () => this.#left(visitor),
     };
   }
 
   #makeRoom(group: string): Refusal | undefined {
-    const { connections, connectionsPerAddress } = this.#limits;
-    if ((this.#open.get(group) ?? 0) >= connectionsPerAddress) {
-      const victim = this.#idle.longestOf(group) ?? this.#late(this.#arriving.longestOf(group));
-      if (!victim) return 'too many connections from one address';
-      this.#turnOut(victim);
-    }
+    const { connections } = this.#limits;
+    const refusal = this.#makeRoomOf(group);
+    if (refusal !== undefined) return refusal;
     if (this.#total >= connections) {
       const victim = this.#idle.longest() ?? this.#late(this.#arriving.longest());
       if (!victim) return 'too many connections';
@@ -111,10 +117,43 @@ export class Admission {
     return undefined;
   }
 
+  #makeRoomOf(group: string): Refusal | undefined {
+    if (group === PROXY || (this.#open.get(group) ?? 0) < this.#limits.connectionsPerAddress)
+      return undefined;
+    const victim = this.#idle.longestOf(group) ?? this.#late(this.#arriving.longestOf(group));
+    if (!victim) return 'too many connections from one address';
+    this.#turnOut(victim);
+    return undefined;
+  }
+
+  /** One connection of a proxy carries the requests of many: it moves to and fro. */
+  #comesFrom(visitor: Visitor, group: string): Refusal | undefined {
+    if (visitor.state === 'gone' || visitor.group === group) return undefined;
+    const refusal = this.#makeRoomOf(group);
+    if (refusal !== undefined) {
+      this.#note(refusal);
+      return refusal;
+    }
+    const room =
+      visitor.state === 'arriving' ? this.#arriving : visitor.state === 'idle' ? this.#idle : undefined;
+    room?.delete(visitor);
+    this.#count(visitor.group, -1);
+    visitor.group = group;
+    this.#count(group, 1);
+    room?.add(visitor);
+    return undefined;
+  }
+
+  #count(group: string, by: number): void {
+    const open = (this.#open.get(group) ?? 0) + by;
+    if (open > 0) this.#open.set(group, open);
+    else this.#open.delete(group);
+  }
+
   #arrive(visitor: Visitor): void {
     const room = this.#arriving;
     for (let count = 0; count < MAX_TURNED_OUT_AT_ONCE; count++) {
-      const isCrowd = room.sizeOf(visitor.group) >= MAX_ARRIVING_PER_ADDRESS;
+      const isCrowd = visitor.group !== PROXY && room.sizeOf(visitor.group) >= MAX_ARRIVING_PER_ADDRESS;
       if (!isCrowd && room.size < MAX_ARRIVING) break;
       const victim = this.#late(isCrowd ? room.longestOf(visitor.group) : room.longest());
       if (!victim) break;
@@ -131,11 +170,15 @@ export class Admission {
 
   #become(visitor: Visitor, state: GuestState): void {
     if (visitor.state === 'gone' || visitor.state === state) return;
-    this.#arriving.delete(visitor);
-    this.#idle.delete(visitor);
+    this.#stopWaiting(visitor);
     visitor.state = state;
     if (state === 'arriving') this.#arrive(visitor);
     else if (state === 'idle') this.#idle.add(visitor);
+  }
+
+  #stopWaiting(visitor: Visitor): void {
+    if (visitor.state === 'arriving') this.#arriving.delete(visitor);
+    else if (visitor.state === 'idle') this.#idle.delete(visitor);
   }
 
   #turnOut(visitor: Visitor): void {
@@ -146,13 +189,10 @@ export class Admission {
 
   #left(visitor: Visitor): void {
     if (visitor.state === 'gone') return;
+    this.#stopWaiting(visitor);
     visitor.state = 'gone';
-    this.#arriving.delete(visitor);
-    this.#idle.delete(visitor);
     this.#total--;
-    const left = this.#open.get(visitor.group)! - 1;
-    if (left > 0) this.#open.set(visitor.group, left);
-    else this.#open.delete(visitor.group);
+    this.#count(visitor.group, -1);
   }
 
   #note(what: string): void {

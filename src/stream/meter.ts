@@ -30,6 +30,19 @@ export class Meter {
   #gopStartedAt: number | undefined;
   #gopSeconds: number | undefined;
   #samples: Sample[] = [];
+  /** How the present publisher sends, and what had come before it. */
+  #source = 'rtmp';
+  #bytesBefore = 0;
+  readonly #bytesOfFormer = new Map<string, number>();
+
+  /** Bytes by how their publishers sent them: `rtmp`, `relay`. */
+  get bytesInBy(): Readonly<Record<string, number>> {
+    const former = this.#bytesOfFormer.get(this.#source) ?? 0;
+    return {
+      ...Object.fromEntries(this.#bytesOfFormer),
+      [this.#source]: former + this.bytesIn - this.#bytesBefore,
+    };
+  }
 
   count(frame: Frame): void {
     const bytes = frame.payload.length;
@@ -55,8 +68,11 @@ export class Meter {
     if (this.#samples.length > WINDOW_SAMPLES + 1) this.#samples.shift();
   }
 
-  /** A new publisher: what the former one did says nothing about it. */
-  restart(): void {
+  /** A new publisher: what the former one did says nothing about it. `source`: how it sends. */
+  restart(source = 'rtmp'): void {
+    this.#bytesOfFormer.set(this.#source, this.bytesInBy[this.#source] ?? 0);
+    this.#bytesBefore = this.bytesIn;
+    this.#source = source;
     this.#samples = [];
     this.#gopStartedAt = undefined;
     this.#gopSeconds = undefined;

@@ -7,8 +7,14 @@ import type { TrackSet } from '../media/track.ts';
 export interface Publisher {
   /** IP address, without the port. */
   readonly address: string;
+  /** The id of the key that let it in, if one did. */
+  readonly key?: string | undefined;
   /** What the encoder calls itself, if it does. */
   readonly encoder: string | undefined;
+  /** True if it is fetched from another server by a rule of ours: whoever publishes here directly goes before it. */
+  readonly isPulled?: boolean;
+  /** Ids of the gateways that it came through. */
+  readonly relayPath?: readonly string[];
   /** Its messages that did not become frames, by reason; for reports. */
   readonly dropped?: () => Readonly<Record<string, number>>;
   /** Why a track of it cannot be used, in words; for reports. */

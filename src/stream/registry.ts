@@ -42,22 +42,25 @@ export class StreamRegistry {
   }
 
   /**
-   * Gives the stream to a publisher. A second one from the same address takes over (its first connection is half open,
-   * most likely); one from elsewhere is refused.
+   * Gives the stream to a publisher that may publish it: who may is decided before. While there is another, one with the same
+   * key or from the same address takes over (its first connection is half open, most likely) and anyone else is refused.
+   * What is pulled makes room for any other, and never takes over. In the grace time whoever comes goes on with the stream:
+   * an encoder on the road comes back from another address, and the substitute for a broken one has a key of its own.
    */
   claim(name: StreamName, publisher: Publisher): Claim {
     if (this.#closed) return { granted: false, reason: 'the gateway is shutting down' };
     const existing = this.#streams.get(name.path);
     const former = existing?.publisher;
-    if (former && former.address !== publisher.address) {
-      return { granted: false, reason: `"${name.path}" is already being published from another address` };
+    if (former && !mayReplace(publisher, former)) {
+      const where = publisher.isPulled === true ? 'here' : 'from another address';
+      return { granted: false, reason: `"${name.path}" is already being published ${where}` };
     }
     const stream = existing ?? this.#open(name);
     this.#cancelGrace.get(stream)?.();
     this.#cancelGrace.delete(stream);
     const publication = stream.publish(publisher, () => this.#beginGrace(stream));
     this.#publications.set(stream, publication);
-    former?.kick('replaced by a new publisher from the same address');
+    former?.kick(`replaced by a new publisher${likeness(publisher, former)}`);
     this.#tellWaiting(name.path, stream);
     return { granted: true, stream, publication };
   }
@@ -73,6 +76,16 @@ export class StreamRegistry {
     publisher.kick(reason);
     this.#publications.get(stream)?.release(reason); // its connection may be half open and have nothing to say
     return true;
+  }
+
+  /**
+   * Ends a stream now, its publisher and its grace time too: what was sent away leaves nothing behind that could go on.
+   * False if there is no such stream.
+   */
+  finish(path: string, reason: ViewerEnd): boolean {
+    const stream = this.#streams.get(path);
+    if (stream) this.#end(stream, reason);
+    return stream !== undefined;
   }
 
   /**
@@ -92,6 +105,11 @@ export class StreamRegistry {
       waiting.delete(callback);
       if (waiting.size === 0 && this.#waiting.get(path) === waiting) this.#waiting.delete(path);
     };
+  }
+
+  /** How many wait for a stream that is not there. */
+  waitingFor(path: string): number {
+    return this.#waiting.get(path)?.size ?? 0;
   }
 
   /** Ends every stream, and the waiting for others; nothing can be published after this. */
@@ -130,4 +148,16 @@ export class StreamRegistry {
     this.#waiting.delete(path);
     for (const callback of waiting ?? []) callback(stream);
   }
+}
+
+function mayReplace(publisher: Publisher, former: Publisher): boolean {
+  if (publisher.isPulled === true) return false;
+  return former.isPulled === true || likeness(publisher, former) !== '';
+}
+
+/** What two publishers have in common, as the end of a sentence; empty: nothing. */
+function likeness(publisher: Publisher, former: Publisher): string {
+  if (former.isPulled === true) return '';
+  if (former.address === publisher.address) return ' from the same address';
+  return former.key !== undefined && former.key === publisher.key ? ' with the same key' : '';
 }

@@ -1,5 +1,5 @@
 import type { AmfObject } from '../amf/value.ts';
-import type { Frame, MediaFrame } from '../media/frame.ts';
+import type { Frame, MediaFrame, VideoFrame } from '../media/frame.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import { secondsFromTicks, ticks, ticksFromMs, type Ticks } from '../media/time.ts';
 import type { TrackSet } from '../media/track.ts';
@@ -54,6 +54,7 @@ export class Stream {
   /** Viewers who came before it was known which tracks there are. */
   #early: { fanout: Fanout; viewer: Viewer; fromGop: boolean }[] = [];
   #state: StreamState = 'grace';
+  #relayPath: readonly string[] = [];
   #publisher: Publisher | undefined;
   #publication: object | undefined;
   #tracks: TrackSet = {};
@@ -82,8 +83,19 @@ export class Stream {
     return this.#publisher;
   }
 
+  /** Ids of the gateways that the stream came through, of the last publisher in its grace time. */
+  get relayPath(): readonly string[] {
+    return this.#relayPath;
+  }
+
   get facts(): StreamFacts {
     return { tracks: this.#tracks, metadata: this.#metadata };
+  }
+
+  /** The newest picture that needs no other; undefined: none is kept. */
+  get keyFrame(): VideoFrame | undefined {
+    const { first } = this.#gop;
+    return first?.kind === 'video' ? first : undefined;
   }
 
   get fanouts(): Iterable<Fanout> {
@@ -179,6 +191,7 @@ export class Stream {
 
   #begin(publisher: Publisher, publication: Publication): void {
     this.#publisher = publisher;
+    this.#relayPath = publisher.relayPath ?? [];
     this.#publication = publication;
     this.#state = 'live';
     this.#tracks = {};
@@ -186,7 +199,7 @@ export class Stream {
     this.#complete = false;
     this.#firstDts = undefined;
     this.#gop.clear();
-    this.meter.restart();
+    this.meter.restart(publisher.isPulled === true ? 'relay' : 'rtmp');
   }
 
   #interrupt(): void {

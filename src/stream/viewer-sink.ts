@@ -13,7 +13,8 @@ export interface ViewerSink {
   close(reason: ViewerEnd): void;
 }
 
-export type ViewerProtocol = 'rtmp' | 'http-flv' | 'ws-flv';
+/** `relay`: another server that the stream is pushed to. */
+export type ViewerProtocol = 'rtmp' | 'http-flv' | 'ws-flv' | 'relay';
 
 export type ViewerEnd =
   'stream ended' | 'too slow' | 'timestamps used up, connect again' | 'kicked' | 'shutting down';

@@ -11,7 +11,7 @@ export type ViewerCount =
 
 type ByProtocol = Readonly<Record<ViewerProtocol, number>>;
 
-const none = (): Record<ViewerProtocol, number> => ({ rtmp: 0, 'http-flv': 0, 'ws-flv': 0 });
+const none = (): Record<ViewerProtocol, number> => ({ rtmp: 0, 'http-flv': 0, 'ws-flv': 0, relay: 0 });
 
 /** Counts of what seldom happens to viewers. A stream has one; what is counted there is counted in its parent too. */
 export class ViewerTally {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Placement } from './placement.ts';
 import { Running } from './running.ts';
 
 const HERE = import.meta.dirname;
@@ -12,8 +13,9 @@ export function compileLoad(): void {
   mkdirSync(CACHE, { recursive: true });
   for (const name of ['floor', 'viewers', 'publishers']) {
     const source = join(HERE, 'load', `${name}.c`);
+    const changed = Math.max(...[source, join(HERE, 'load/rtmp.h')].map((file) => statSync(file).mtimeMs));
     const program = join(CACHE, name);
-    if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) continue;
+    if (existsSync(program) && statSync(program).mtimeMs > changed) continue;
     run('cc', ['-O2', '-w', '-o', program, source]);
   }
 }
@@ -40,9 +42,13 @@ export interface ViewersJob {
   /** `/live/cam0.flv`, or `live/cam0` for RTMP. */
   readonly path: string;
   readonly count: number;
+  /** 0: until it is stopped. */
   readonly seconds: number;
   /** How many join in a second. */
   readonly perSecond?: number;
+  /** Between two rounds of reading. */
+  readonly restMs?: number;
+  readonly placement?: Placement;
 }
 
 /** What the viewers program says at its end. */
@@ -58,19 +64,33 @@ export interface ViewersDone {
   readonly ownCpuSeconds: number;
 }
 
-export function startViewers({ mode, port, path, count, seconds, perSecond = 200 }: ViewersJob): Running {
-  return new Running(
-    join(CACHE, 'viewers'),
-    [mode, '127.0.0.1', port, path, count, seconds, perSecond].map(String),
-  );
+/** What it says each second: sums since its start. */
+export interface ViewersSecond {
+  /** Seconds of its own clock. */
+  readonly at: number;
+  readonly viewers: number;
+  readonly bytes: number;
+  /** Watching, and nothing came for a second. */
+  readonly starved: number;
+  readonly closed: number;
+  readonly ownCpuSeconds: number;
+}
+
+export function startViewers(job: ViewersJob): Running {
+  const { mode, port, path, count, seconds, perSecond = 400, restMs = 0, placement = {} } = job;
+  const args = [mode, '127.0.0.1', port, path, count, seconds, perSecond, restMs].map(String);
+  return new Running(join(CACHE, 'viewers'), args, { placement });
 }
 
 export interface PublishersJob {
   readonly port: number;
   readonly count: number;
   readonly seconds: number;
-  /** Measures latency by HTTP-FLV. */
+  /** `cam` by default: publishes `live/cam0`, `live/cam1`, … */
+  readonly prefix?: string;
+  /** Measures latency by HTTP-FLV, for the first of them. */
   readonly probe?: { readonly port: number; readonly path: string };
+  readonly placement?: Placement;
 }
 
 /** In ms; without frames there are no figures. */
@@ -82,24 +102,40 @@ export interface Latency {
   readonly max?: number;
 }
 
-/** What the publishers program says at its end; `latestMs`: how far it fell behind its own clock. */
+export interface PublishersSecond {
+  readonly second: number;
+  readonly latencyMs: Latency;
+}
+
+/** What the publishers program says at its end. */
 export interface PublishersDone {
+  readonly seconds: number;
+  /** How far it fell behind its own clock. */
   readonly latestMs: number;
   readonly ownCpuSeconds: number;
   readonly firstPictureMs?: number;
   readonly latencyMs?: Latency;
+  /** Percent and ms. */
+  readonly curve?: readonly (readonly [percent: number, ms: number])[];
 }
 
-/** Publishes `live/cam0`, `live/cam1`, … */
-export function startPublishers({ port, count, seconds, probe }: PublishersJob): Running {
-  const args = ['127.0.0.1', port, 'live', 'cam', makeClip(), count, seconds];
-  return new Running(
-    join(CACHE, 'publishers'),
-    [...args, ...(probe ? [probe.port, probe.path] : [])].map(String),
-  );
+export function startPublishers(job: PublishersJob): Running {
+  const { port, count, seconds, prefix = 'cam', probe, placement = {} } = job;
+  const args = ['127.0.0.1', port, 'live', prefix, makeClip(), count, seconds];
+  const all = [...args, ...(probe ? [probe.port, probe.path] : [])].map(String);
+  return new Running(join(CACHE, 'publishers'), all, { placement });
+}
+
+/** Publishes one stream for as long as it takes; resolves when it is on the air. */
+export async function publishOne(port: number, placement: Placement = {}): Promise<Running> {
+  const publisher = startPublishers({ port, count: 1, seconds: 86_400, placement });
+  await publisher.event('publishing');
+  return publisher;
 }
 
 export const done = async <T>(running: Running): Promise<T> => (await running.event('done')) as unknown as T;
+
+export const seconds = <T>(running: Running): T[] => running.events('second') as unknown as T[];
 
 /** @throws {Error} with what the program said. */
 export function run(command: string, args: readonly string[]): string {

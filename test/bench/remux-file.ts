@@ -1,8 +1,10 @@
 /**
- * remux-file FILE.flv: from FLV in memory to HLS segments in memory, twice: as the first call of a process, and as code that is
+ * remux-file FILE.flv [PROFILE]: from FLV in memory to HLS segments in memory, twice: as the first call of a process, and as code that is
  * warm, as a gateway's is. Prints what each took, without Node's start and without reading the file.
+ * With PROFILE, ten more warm calls are profiled into that file.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import { FlvReader } from '../../src/containers/flv/reader.ts';
 import { TAG_AUDIO, TAG_VIDEO } from '../../src/containers/flv/tag.ts';
 import { FlvInput } from '../../src/inputs/flv-input.ts';
@@ -50,6 +52,18 @@ function remux(): Remuxed {
   return { cpuSeconds: (user + system) / 1e6, bytes, segments };
 }
 
+async function profile(into: string): Promise<void> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+  for (let call = 0; call < 10; call++) remux();
+  const { profile } = await session.post('Profiler.stop');
+  writeFileSync(into, JSON.stringify(profile));
+}
+
 const cold = remux();
 const warm = remux();
 process.stdout.write(`${JSON.stringify({ event: 'done', cold, warm })}\n`);
+if (process.argv[3] !== undefined) await profile(process.argv[3]);

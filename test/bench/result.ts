@@ -4,6 +4,10 @@ export interface Results {
   readonly machine: Machine;
   readonly rows: Row[];
   readonly series: Series[];
+  /** How busy the load generators were; files from before this was kept do not have it. */
+  readonly generators?: GeneratorLoad[];
+  /** What the figures mean, found while they were taken. */
+  readonly notes?: string[];
   /** What was not measured, and why. */
   readonly skipped: string[];
 }
@@ -26,6 +30,8 @@ export interface Row {
   /** One per run. */
   readonly values: number[];
   readonly goal?: Goal | undefined;
+  /** More is better; otherwise less is. A goal says it too. */
+  readonly isMoreBetter?: boolean | undefined;
 }
 
 export interface Goal {
@@ -33,12 +39,32 @@ export interface Goal {
   readonly value: number;
 }
 
+export const atMost = (value: number): Goal => ({ kind: 'at most', value });
+export const atLeast = (value: number): Goal => ({ kind: 'at least', value });
+
+export interface GeneratorLoad {
+  readonly scenario: string;
+  /** Of one core, 0 to 1. */
+  readonly share: number;
+  /** How far a publisher fell behind its own clock, ms. */
+  readonly latestMs?: number | undefined;
+}
+
 export interface Series {
   readonly title: string;
   readonly x: string;
   readonly y: string;
+  /** Label of a second axis, on the right. */
+  readonly right?: string;
   readonly xs: readonly number[];
-  readonly lines: readonly { readonly name: string; readonly ys: readonly (number | null)[] }[];
+  readonly lines: readonly Line[];
+}
+
+export interface Line {
+  readonly name: string;
+  readonly ys: readonly (number | null)[];
+  /** Drawn against the axis on the right. */
+  readonly isRight?: boolean;
 }
 
 export interface Summary {
@@ -65,6 +91,8 @@ export function isReached({ values, goal }: Row): boolean | undefined {
 export class ResultBook {
   readonly #rows = new Map<string, Row>();
   readonly series: Series[] = [];
+  readonly generators: GeneratorLoad[] = [];
+  readonly notes: string[] = [];
   readonly skipped: string[] = [];
 
   add(row: Omit<Row, 'values'>, value: number): void {
@@ -73,7 +101,20 @@ export class ResultBook {
     else this.#rows.set(row.id, { ...row, values: [value] });
   }
 
+  /** The values of a row so far, one per run. */
+  values(id: string): readonly number[] {
+    return this.#rows.get(id)?.values ?? [];
+  }
+
+  /** The chart of the last run stays. */
+  draw(series: Series): void {
+    const at = this.series.findIndex(({ title }) => title === series.title);
+    if (at >= 0) this.series[at] = series;
+    else this.series.push(series);
+  }
+
   results(machine: Machine): Results {
-    return { format: 1, machine, rows: [...this.#rows.values()], series: this.series, skipped: this.skipped };
+    const { series, generators, notes, skipped } = this;
+    return { format: 1, machine, rows: [...this.#rows.values()], series, generators, notes, skipped };
   }
 }

@@ -1,15 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-
-/** Ticks of /proc/PID/stat in a second (USER_HZ, the same on every Linux). */
-const CLOCK_TICKS = 100;
+import { placed, type Placement } from './placement.ts';
+import { cpuSeconds, family, rssBytes, ticksOf } from './proc.ts';
 
 /** Nothing that was started outlives the benchmark. */
 const alive = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
+
+// By default a signal ends a process without "exit", and what it started would go on.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+export interface RunningOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly placement?: Placement;
+}
 
 /** A program that runs beside the benchmark: its events (JSON lines), processor time and memory. */
 export class Running {
@@ -18,32 +25,41 @@ export class Running {
   readonly #events: Record<string, unknown>[] = [];
   readonly #exited: Promise<number | null>;
   #changed: () => void = () => undefined;
+  #text = '';
   #stderr = '';
   #isOver = false;
 
-  constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+  constructor(command: string, args: readonly string[], { env = {}, placement = {} }: RunningOptions = {}) {
+    this.#child = spawn(...placed(command, args, placement), {
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
     this.pid = this.#child.pid ?? -1;
+    this.#child.stdin!.on('error', () => undefined); // it may have ended before it was told
     this.#child.stderr!.on(
       'data',
       (bytes: Buffer) => (this.#stderr = (this.#stderr + bytes.toString()).slice(-4000)),
     );
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      if (line.startsWith('{')) this.#events.push(JSON.parse(line) as Record<string, unknown>);
-      this.#changed();
-    });
+    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#take(line));
     alive.add(this.#child);
-    this.#exited = new Promise((resolve) =>
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('error', (error) => (this.#stderr += error.message));
       this.#child.once('close', (code) => {
         alive.delete(this.#child);
         this.#isOver = true;
         this.#changed();
         resolve(code);
-      }),
-    );
+      });
+    });
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** What it has printed that is no event. */
+  get text(): string {
+    return this.#text;
   }
 
   /** Waits for an event of that name. @throws {Error} with the program's own words if it ends without. */
@@ -62,16 +78,27 @@ export class Running {
     return this.#events.filter((one) => one['event'] === name);
   }
 
+  /** Writes a line to its standard input. */
+  tell(line: string): void {
+    this.#child.stdin!.write(`${line}\n`);
+  }
+
   /** Processor seconds of the program and of what it has started, all threads. */
   cpuSeconds(): number {
-    return family(this.pid).reduce((sum, pid) => sum + cpuOf(pid), 0);
+    return family(this.pid).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  }
+
+  /** Of these, the share that the kernel spent. */
+  ticks(): { user: number; system: number } {
+    return ticksOf(this.pid);
   }
 
   rssBytes(): number {
-    return family(this.pid).reduce((sum, pid) => sum + rssOf(pid), 0);
+    return family(this.pid).reduce((sum, pid) => sum + rssBytes(pid), 0);
   }
 
   async stop(): Promise<void> {
+    if (this.#isOver) return;
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
     await this.#exited;
@@ -82,29 +109,10 @@ export class Running {
   async ended(): Promise<number | null> {
     return this.#exited;
   }
-}
 
-function family(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`)
-    .split(' ')
-    .filter((text) => text !== '');
-  return [pid, ...children.flatMap((child) => family(Number(child)))];
-}
-
-function cpuOf(pid: number): number {
-  const afterName = read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
-  return (Number(afterName[11] ?? 0) + Number(afterName[12] ?? 0)) / CLOCK_TICKS;
-}
-
-function rssOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
+  #take(line: string): void {
+    if (line.startsWith('{')) this.#events.push(JSON.parse(line) as Record<string, unknown>);
+    else this.#text += `${line}\n`;
+    this.#changed();
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent, createServer, get } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { ClientAddresses } from '../../src/servers/http/client-address.ts';
 import { WebSocketRoute } from '../../src/servers/http/websocket-route.ts';
 import { Watching } from '../../src/servers/watching.ts';
 import { StreamRegistry } from '../../src/stream/registry.ts';
@@ -14,6 +15,7 @@ import { recordingLog } from '../support/recording-log.ts';
 import { publishTo } from '../support/rtmp-peer.ts';
 import { Show } from '../support/show.ts';
 import { nameOf, publisherFrom } from '../support/stage.ts';
+import { TestGate } from '../support/test-gate.ts';
 import { waitFor } from '../support/wait.ts';
 
 /**
@@ -37,7 +39,10 @@ async function webSockets(context: TestContext, pingMs: number) {
     ended: () => undefined,
   });
   const watching = new Watching(streams, { queueBytes: 1e6, lagMs: 10_000 }, recordingLog().log);
-  const route = new WebSocketRoute(watching, pingMs);
+  const route = new WebSocketRoute(
+    { watching, gate: new TestGate(), clients: new ClientAddresses() },
+    pingMs,
+  );
   const server = createServer((_request, response) => response.end());
   server.on('upgrade', (request, socket, head) => {
     if (socket instanceof Socket) route.upgrade(request, socket, head);

@@ -93,7 +93,10 @@ const logged = ({ output }: Background): Record<string, unknown>[] =>
 
 test('serve prints what a person needs, and logs JSON lines where there is no terminal', async (context) => {
   const { process, rtmp, http } = await serve(context);
-  assert.match(process.output, /Server:\s+rtmp:\/\/127\.0\.0\.1:\d+\/live\n\s+Stream Key:\s+cam\n/);
+  assert.match(
+    process.output,
+    /Server:\s+rtmp:\/\/127\.0\.0\.1:\d+\/live\n\s+Stream Key:\s+(pk_[2-9a-z]{26}|cam)\n/,
+  );
   assert.match(process.output, new RegExp(`http://127\\.0\\.0\\.1:${http}/watch/live/cam`));
   assert.doesNotMatch(process.output, /\u001b\[/, 'no colours where there is no terminal');
   assert.equal((await fetch(`http://127.0.0.1:${http}/healthz`)).status, 200);
@@ -106,6 +109,42 @@ test('serve prints what a person needs, and logs JSON lines where there is no te
   await waitFor('its end', () => logged(process).some(({ msg }) => msg === 'publisher gone'));
   assert.doesNotMatch(process.output, /hunter/, 'no token in the log');
   assert.equal(await process.stop('SIGTERM'), 0);
+});
+
+test('the key of the first start is printed once, leads to live/cam, and is in no log line and no list', async (context) => {
+  const first = await serve(context, ['--data-dir', join(folder, 'first')]);
+  const key = /Stream Key:\s+(pk_[2-9a-z]{26})\n/.exec(first.process.output)?.[1] ?? '';
+  assert.ok(key, 'it is printed');
+  const publisher = await publishTo(`rtmp://127.0.0.1:${first.rtmp}/live/${key}`);
+  new Show(publisher).go(5);
+  const line = await waitFor('the log line', () =>
+    logged(first.process).find(({ msg }) => msg === 'publishing'),
+  );
+  assert.equal(line['stream'], 'live/cam');
+  const list = await (await fetch(`http://127.0.0.1:${first.http}/api/v1/streams`)).text();
+  assert.ok(list.includes('"cam"') && !list.includes(key), 'the list has the name, not the key');
+  const played = await fetch(`http://127.0.0.1:${first.http}/live/${key}.flv`);
+  assert.ok([403, 404].includes(played.status), `the key cannot be watched: ${played.status}`);
+  publisher.kill();
+  await waitFor('its end', () => logged(first.process).some(({ msg }) => msg === 'publisher gone'));
+  assert.equal(first.process.output.split(key).length, 2, 'printed once, and nothing more');
+  assert.equal(await first.process.stop('SIGTERM'), 0);
+  const second = await serve(context, ['--data-dir', join(folder, 'first')]);
+  assert.doesNotMatch(second.process.output, /pk_[2-9a-z]{26}/);
+  assert.match(second.process.output, /keys are made, replaced and revoked at http:/);
+  writeFileSync(join(folder, 'first', 'keys.json'), '{"version":1');
+  const broken = await millrace([
+    'serve',
+    '--rtmp-port',
+    '0',
+    '--http-port',
+    '0',
+    '--data-dir',
+    join(folder, 'first'),
+  ]);
+  assert.equal(broken.code, 1);
+  assert.match(broken.stderr, /^millrace: cannot use the key file .*keys\.json: it is not valid JSON/m);
+  assert.equal(broken.stderr.includes('    at '), false, 'no stack');
 });
 
 const HELP = [[], ['serve'], ['demo'], ['inspect'], ['check-config']];
@@ -280,20 +319,39 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('SIGHUP in the middle of a stream is noted and changes nothing: the settings are read at the start', async (context) => {
-  const { process, rtmp, http } = await serve(context);
+test('SIGHUP in the middle of a stream has the settings read again; a faulty file is told of and changes nothing', async (context) => {
+  const path = file('sighup.yaml', 'publish: { graceSeconds: 5 }');
+  const { process, rtmp, http } = await serve(context, ['--config', path]);
   const publisher = await publishTo(`rtmp://127.0.0.1:${rtmp}/live/cam`);
   const show = new Show(publisher);
   show.go(30);
   const flv = new HttpFlvViewer(http, '/live/cam.flv');
   await waitFor('the viewer', () => flv.tags.length > 3);
+  const said = (text: string): boolean => logged(process).some((line) => JSON.stringify(line).includes(text));
+  file('sighup.yaml', 'publish: { graceSeconds: long }');
   process.child.kill('SIGHUP');
-  await waitFor('a line', () => logged(process).some(({ msg }) => /^SIGHUP: .*restart/.test(String(msg))));
+  await waitFor('a complaint', () => said('settings stay as they were: publish.graceSeconds is'));
+  file('sighup.yaml', 'publish: { graceSeconds: 6 }');
+  process.child.kill('SIGHUP');
+  await waitFor('the change', () => said('"applied":["publish.graceSeconds"]'));
   const before = flv.tags.length;
   show.go(30);
   await waitFor('more of the stream', () => flv.tags.length > before + 20);
   assert.deepEqual([process.child.exitCode, publisher.isClosed, flv.isClosed], [null, false, false]);
   assert.equal(await process.stop('SIGTERM'), 0);
+});
+
+test('where streams may go on for a while, a second signal ends that while, with all goodbyes', async (context) => {
+  const { process, rtmp } = await serve(context, [], { MILLRACE_STOP_DRAIN_SECONDS: '600' });
+  const publisher = await publishTo(`rtmp://127.0.0.1:${rtmp}/live/cam`);
+  new Show(publisher).go(30);
+  const player = await playFrom(`rtmp://127.0.0.1:${rtmp}/live/cam`);
+  process.child.kill('SIGTERM');
+  await waitFor('it to drain', () => logged(process).some(({ msg }) => String(msg).startsWith('draining')));
+  process.child.kill('SIGTERM');
+  await player.closed;
+  assert.equal(player.end?.code, 'NetStream.Play.UnpublishNotify');
+  assert.equal(await process.exited, 0);
 });
 
 test('a second signal ends it at once', async (context) => {

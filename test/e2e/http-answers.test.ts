@@ -172,8 +172,24 @@ test('OPTIONS tells what is allowed; other methods are 405', async () => {
   assert.equal((await ask('/api/v1/streams', { method: 'POST' })).status, 405);
 });
 
+test('a multivariant playlist is for one player: not for shared caches, and never another while it has not changed', async () => {
+  const plain = await ask('/live/cam.m3u8');
+  assert.equal(plain.headers['content-type'], 'application/vnd.apple.mpegurl');
+  assert.equal(plain.headers['cache-control'], 'private, no-cache');
+  assert.equal(plain.headers['access-control-allow-origin'], '*');
+  assert.equal(Number(plain.headers['content-length']), plain.body.length);
+  const etag = plain.headers.etag ?? '';
+  for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    const same = await ask('/live/cam.m3u8', { headers: { 'If-None-Match': tag } });
+    assert.deepEqual([same.status, same.body.length, same.headers.etag], [304, 0, etag], tag);
+  }
+  const head = await ask('/live/cam.m3u8', { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers['content-length']], [200, plain.headers['content-length']]);
+  assert.equal((await ask('/live/cam.m3u8', { headers: { 'If-None-Match': '"other"' } })).status, 200);
+});
+
 test('a playlist: headers, ETag and 304, gzip and Vary', async () => {
-  for (const path of ['/live/cam.m3u8', '/live/cam/media.m3u8']) {
+  for (const path of ['/live/cam/media.m3u8', '/live/cam/media.m3u8?session=unknown']) {
     const plain = await ask(path);
     assert.equal(plain.status, 200);
     assert.equal(plain.headers['content-type'], 'application/vnd.apple.mpegurl');
@@ -391,7 +407,7 @@ test('health, server and streams', async () => {
   assert.equal(server['name'], 'millrace');
   assert.match(String(server['version']), /^\d+\.\d+\.\d+/);
   assert.equal(server['rtmpPort'], gateway.rtmpPort);
-  assert.equal(server['publishAccess'], 'loopback');
+  assert.equal(server['publishAccess'], 'keys');
   assert.ok(Array.isArray(server['addresses']));
 
   const one = await ask('/api/v1/streams/live/cam');

@@ -14,6 +14,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['protocols', 'containers'],
   ['observe'],
   ['stream'],
+  ['clients'],
   ['inputs', 'outputs'],
   ['servers'],
   ['access', 'hooks', 'cluster', 'config'],

@@ -12,7 +12,7 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
@@ -25,12 +25,19 @@ async function freePort(): Promise<number> {
  * without which WebSocket does not pass. All time-outs are nginx's defaults (60 s) unless `extra` says otherwise.
  */
 export async function nginxBefore(gatewayPort: number, extra = ''): Promise<Nginx> {
+  return nginxWith((folder, port) => configuration(folder, port, gatewayPort, extra));
+}
+
+/** An nginx with any configuration that listens for HTTP on `port`, and writes nowhere but into `folder`. */
+export async function nginxWith(
+  configure: (folder: string, port: number) => string | Promise<string>,
+): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-nginx-'));
   const file = join(folder, 'nginx.conf');
   // nginx cannot choose a port by itself; should another program take it in between, the next one is tried.
   for (let attempt = 0; ; attempt++) {
     const port = await freePort();
-    writeFileSync(file, configuration(folder, port, gatewayPort, extra));
+    writeFileSync(file, await configure(folder, port));
     const nginx = new Background('nginx', ['-p', folder, '-e', 'stderr', '-c', file, '-g', 'daemon off;']);
     const state = await waitFor('nginx to answer', async () => {
       if (nginx.child.exitCode !== null) return 'gone';
@@ -55,10 +62,13 @@ export async function nginxBefore(gatewayPort: number, extra = ''): Promise<Ngin
   }
 }
 
-function configuration(folder: string, port: number, gatewayPort: number, extra: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+/** Where nginx keeps what it cannot hold in memory: for `http`. */
+export const temporaryPaths = (folder: string): string =>
+  ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join('\n    ');
+
+function configuration(folder: string, port: number, gatewayPort: number, extra: string): string {
   return `
 worker_processes 1;
 pid ${folder}/nginx.pid;
@@ -66,7 +76,7 @@ error_log stderr warn;
 events { worker_connections 256; }
 http {
     access_log off;
-    ${temporary}
+    ${temporaryPaths(folder)}
     map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
     upstream gateway { server 127.0.0.1:${gatewayPort}; keepalive 4; }
     server {

@@ -29,6 +29,8 @@ export interface HlsOptions {
   readonly packager?: Packager;
   /** Told, once for each, why a track is left out. */
   readonly onProblem?: (why: string) => void;
+  /** Told how long each segment is, seconds. */
+  readonly onSegment?: (seconds: number) => void;
 }
 
 export interface HlsFacts {
@@ -168,6 +170,7 @@ export class HlsOutput implements FrameSink {
     const { peak } = bandwidth(this.#window.segments, this.#window.targetDuration);
     this.#peak = Math.max(this.#peak, peak);
     this.#made++;
+    this.#options.onSegment?.(secondsFromTicks(segment.duration));
     this.#tellProblem();
     this.#changed();
     if (!this.#ended) this.#release();

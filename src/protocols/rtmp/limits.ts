@@ -34,6 +34,13 @@ export const MAX_HELD_BYTES = 8 * 1024 * 1024;
 export const MAX_HELD_MESSAGES = 4096;
 
 /**
+ * What a peer may say between `connect` and the verdict on it: some send `createStream` and the rest without waiting
+ * for the answer, and nobody sends media that early.
+ */
+export const MAX_UNHEARD_BYTES = MAX_COMMAND_BYTES;
+export const MAX_UNHEARD_MESSAGES = 32;
+
+/**
  * First space for a message's body, bytes; a longer one gets more as it comes. Nearly every frame below 10 Mb/s fits, and
  * whoever only announces pays for what it got with its own limits.
  */

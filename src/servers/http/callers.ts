@@ -1,14 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { MADE_ROOM, type Admission, type Guest } from '../admission.ts';
+import { MADE_ROOM, PROXY, type Admission, type Guest, type Refusal } from '../admission.ts';
 import { endSocket } from '../socket-sink.ts';
+import type { ClientAddresses } from './client-address.ts';
 
 /** One HTTP connection. */
 interface Caller {
   readonly guest: Guest;
   /** Requests whose answers are not through. */
   pending: number;
+  /** An answer is through: one function for all of this connection. */
+  readonly answered: () => void;
 }
 
 /**
@@ -21,6 +24,7 @@ const MAX_APOLOGIES = 64;
 
 export interface CallersOptions {
   readonly admission: Admission;
+  readonly clients: ClientAddresses;
   /** Counts the end of a connection that we wanted to end. */
   readonly closed: (reason: string) => void;
 }
@@ -37,8 +41,9 @@ export class Callers {
 
   /** A connection has come. */
   accept(socket: Socket): void {
-    const { admission, closed } = this.#options;
-    const guest = admission.enter(socket.remoteAddress, () => {
+    const { admission, clients, closed } = this.#options;
+    const address = clients.isProxy(socket.remoteAddress) ? PROXY : socket.remoteAddress;
+    const guest = admission.enter(address, () => {
       closed(MADE_ROOM);
       socket.destroy();
     });
@@ -47,7 +52,14 @@ export class Callers {
       this.#apologize(socket, guest);
       return;
     }
-    this.#callers.set(socket, { guest, pending: 0 });
+    const caller: Caller = {
+      guest,
+      pending: 0,
+      answered: () => {
+        if (caller.pending > 0 && --caller.pending === 0) guest.become('idle');
+      },
+    };
+    this.#callers.set(socket, caller);
     socket.once('close', () => guest.left());
   }
 
@@ -62,10 +74,13 @@ export class Callers {
     }
     caller.pending++;
     caller.guest.become('busy');
-    response.once('close', () => {
-      if (--caller.pending === 0) caller.guest.become('idle');
-    });
+    response.on('close', caller.answered); // comes once, and "once" would cost more than the rest
     return true;
+  }
+
+  /** A proxy has told where the request on its connection comes from. */
+  comesFrom(socket: Socket, address: string): Refusal | undefined {
+    return this.#callers.get(socket)?.guest.comesFrom(address);
   }
 
   /** True while an answer on this connection is not through. */

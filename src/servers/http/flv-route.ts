@@ -3,10 +3,13 @@ import type { Socket } from 'node:net';
 import type { StreamName } from '../../media/stream-name.ts';
 import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import type { Stream } from '../../stream/stream.ts';
+import type { Gate, Pass } from '../gate.ts';
 import { endSocket, SocketSink } from '../socket-sink.ts';
+import type { Watching } from '../watching.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { httpVisit, respondRefusal } from './http-visit.ts';
 import { startsAtLastKeyFrame, waitMs } from './media-url.ts';
 import { CORS_HEADERS, respondText } from './respond.ts';
-import type { Watching } from '../watching.ts';
 
 /**
  * Close-delimited and never stored: the bytes after the header are the same for all viewers. `X-Accel-Buffering` keeps
@@ -20,42 +23,94 @@ const FLV_HEADERS = {
   Connection: 'close',
 };
 
-/** `GET /{app}/{stream}.flv`: FLV for as long as the stream lasts. */
-export function serveFlv(
-  watching: Watching,
-  name: StreamName,
-  query: URLSearchParams,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  if (!response.socket) {
-    // Pipelined: the answer before it is not through, and if that is a stream it never will be.
-    return respondText(response, 400, 'a stream needs a connection of its own', { Connection: 'close' });
-  }
-  const stopWaiting = watching.whenPublished(name.path, waitMs(query), (stream) => {
-    if (!stream) return respondText(response, 404, `no stream "${name.path}" is being published`);
-    if (request.method === 'HEAD') {
-      response.writeHead(200, FLV_HEADERS);
-      response.end();
-      return;
-    }
-    streamTo(watching, stream, startsAtLastKeyFrame(query), response);
-  });
-  response.once('close', stopWaiting);
+/** What the doors of FLV need of the gateway. */
+export interface FlvDoor {
+  readonly watching: Watching;
+  readonly gate: Gate;
+  readonly clients: ClientAddresses;
 }
 
-function streamTo(watching: Watching, stream: Stream, fromGop: boolean, response: ServerResponse): void {
-  const socket = response.socket as Socket;
-  response.shouldKeepAlive = false;
-  response.useChunkedEncodingByDefault = false;
-  response.writeHead(200, FLV_HEADERS);
-  response.flushHeaders();
-  const sink = new SocketSink(socket, {
-    protocol: 'http-flv',
-    bytesOf: (batch) => batch.bytes,
-    close: () => endSocket(socket),
-  });
-  const left = watching.begin(stream, flvFormat, sink, fromGop);
-  // The response object is done with once the header is out; from here on only the socket tells of the end.
-  socket.once('close', left);
+/** Of a viewer that left by itself, which is how most end. */
+export const VIEWER_LEFT = 'the viewer left';
+
+/** `GET /{app}/{stream}.flv`: FLV for as long as the stream lasts. */
+export class FlvRoute {
+  readonly #door: FlvDoor;
+
+  constructor(door: FlvDoor) {
+    this.#door = door;
+  }
+
+  /** @param query as the client wrote it */
+  serve(
+    wish: { readonly name: StreamName; readonly query: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    if (!response.socket) {
+      // Pipelined: the answer before it is not through, and if that is a stream it never will be.
+      return respondText(response, 400, 'a stream needs a connection of its own', { Connection: 'close' });
+    }
+    const { gate, clients } = this.#door;
+    const visit = httpVisit(request, clients, { ...wish, protocol: 'http-flv' });
+    const giveUp = gate.ask(visit, (verdict) => {
+      if (!verdict.granted) return respondRefusal(response, verdict);
+      this.#await(verdict.name, verdict.pass, { query: new URLSearchParams(wish.query), request, response });
+    });
+    response.once('close', giveUp);
+  }
+
+  #await({ path }: StreamName, pass: Pass, { query, request, response }: Exchange): void {
+    const { watching } = this.#door;
+    let hasAnswer = false;
+    const stopWaiting = watching.whenPublished(path, waitMs(query), (stream) => {
+      hasAnswer = true;
+      if (stream && request.method !== 'HEAD')
+        return this.#stream(stream, pass, startsAtLastKeyFrame(query), response);
+      pass.over(stream ? 'asked for the headers only' : 'there is no such stream');
+      if (!stream) return respondText(response, 404, `no stream "${path}" is being published`);
+      response.writeHead(200, FLV_HEADERS);
+      response.end();
+    });
+    response.once('close', () => {
+      stopWaiting();
+      if (!hasAnswer) pass.over(VIEWER_LEFT);
+    });
+  }
+
+  #stream(stream: Stream, pass: Pass, fromGop: boolean, response: ServerResponse): void {
+    const socket = response.socket as Socket;
+    response.shouldKeepAlive = false;
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, FLV_HEADERS);
+    response.flushHeaders();
+    let ended: string | undefined;
+    const sink = new SocketSink(socket, {
+      protocol: 'http-flv',
+      bytesOf: (batch) => batch.bytes,
+      close: (reason) => {
+        ended ??= reason;
+        endSocket(socket);
+      },
+    });
+    const watch = this.#door.watching.begin(stream, flvFormat, sink, fromGop);
+    // The response object is done with once the header is out; from here on only the socket tells of the end.
+    socket.once('close', () => {
+      watch.leave();
+      pass.over(ended ?? VIEWER_LEFT);
+    });
+    pass.began(
+      (reason) => {
+        ended ??= `kicked: ${reason}`;
+        watch.close('kicked');
+      },
+      () => ({ bytesIn: 0, bytesOut: watch.bytesOut }),
+    );
+  }
+}
+
+interface Exchange {
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }

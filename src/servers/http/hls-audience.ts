@@ -1,31 +1,38 @@
 import type { IncomingMessage } from 'node:http';
-import { plainAddress } from '../address.ts';
+import { ClientAddresses } from './client-address.ts';
 
 /** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
 const GONE_DURATIONS = 3;
 const MIN_GONE_MS = 15_000;
+/** After so many ms without a fetch of its playlist a player has left. */
+export function goneAfterMs(segmentSeconds: number): number {
+  return Math.max(MIN_GONE_MS, GONE_DURATIONS * segmentSeconds * 1000);
+}
+
 /** Characters of a program's name that tell it from another. */
 const MAX_PROGRAM_LENGTH = 128;
 /** Players counted per stream: what they say they are is theirs to choose, and must not fill the memory. */
 const MAX_PLAYERS = 20_000;
 
-/** Counts HLS players by their playlist fetches: same address and same program is taken for one viewer. */
+/** Counts HLS players that have no session by their playlist fetches: same address and same program is taken for one viewer. */
 export class HlsAudience {
   readonly #now: () => number;
   readonly #goneMs: number;
+  readonly #clients: ClientAddresses;
   readonly #lastSeen = new Map<string, Map<string, number>>();
 
   /** @param now milliseconds, monotonic. */
-  constructor(now: () => number, segmentSeconds: number) {
+  constructor(now: () => number, segmentSeconds: number, clients = new ClientAddresses()) {
     this.#now = now;
-    this.#goneMs = Math.max(MIN_GONE_MS, GONE_DURATIONS * segmentSeconds * 1000);
+    this.#goneMs = goneAfterMs(segmentSeconds);
+    this.#clients = clients;
   }
 
   seen(path: string, request: IncomingMessage): void {
     const players = this.#lastSeen.get(path) ?? new Map<string, number>();
     this.#lastSeen.set(path, players);
     const program = (request.headers['user-agent'] ?? '').slice(0, MAX_PROGRAM_LENGTH);
-    const player = `${plainAddress(request.socket.remoteAddress)} ${program}`;
+    const player = `${this.#clients.addressOf(request)} ${program}`;
     if (players.size < MAX_PLAYERS || players.has(player)) players.set(player, this.#now());
   }
 

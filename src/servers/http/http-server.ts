@@ -4,13 +4,15 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../../observe/log.ts';
 import { maskQuery } from '../../observe/log.ts';
 import { listen, type Listening } from '../listen.ts';
-import type { Admission } from '../admission.ts';
+import type { Admission, Refusal } from '../admission.ts';
+import type { Gate } from '../gate.ts';
 import { endSocket } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
 import { Callers } from './callers.ts';
-import { serveFlv } from './flv-route.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { FlvRoute } from './flv-route.ts';
 import type { HlsRoute } from './hls-route.ts';
-import { parseMediaPath, splitUrl } from './media-url.ts';
+import { MediaPaths, parseQuery, splitUrl } from './media-url.ts';
 import { answersMethod, respondText } from './respond.ts';
 import { WebSocketRoute } from './websocket-route.ts';
 
@@ -24,7 +26,10 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly watching: Watching;
-  readonly hls: HlsRoute;
+  readonly gate: Gate;
+  /** Who is behind proxies. */
+  readonly clients: ClientAddresses;
+  readonly hls: Pick<HlsRoute, 'serve'>;
   /** Answers everything that is not media. */
   readonly pages: (request: IncomingMessage, response: ServerResponse) => void;
   readonly admission: Admission;
@@ -43,11 +48,14 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #webSockets: WebSocketRoute;
+  readonly #flv: FlvRoute;
   readonly #callers: Callers;
+  readonly #paths = new MediaPaths();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#webSockets = new WebSocketRoute(options.watching);
+    this.#webSockets = new WebSocketRoute(options);
+    this.#flv = new FlvRoute(options);
     this.#callers = new Callers(options);
     this.#server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) =>
       this.#handle(request, response),
@@ -92,7 +100,8 @@ export class HttpServer {
     socket.on('error', () => socket.destroy());
     if (!(socket instanceof Socket)) return void socket.destroy();
     if (!this.#callers.takeOver(socket)) return;
-    if (isWebSocket(request)) this.#webSockets.upgrade(request, socket, head);
+    const isRefused = this.#comesFrom(request) !== undefined; // else refused in the answer
+    if (isWebSocket(request) && !isRefused) this.#webSockets.upgrade(request, socket, head);
     else this.#answerPlainly(request, socket);
   }
 
@@ -106,20 +115,41 @@ export class HttpServer {
     this.#handle(request, response);
   }
 
+  /** A proxy's connection counts as its client's, whose limits it may be beyond. */
+  #isWelcome(request: IncomingMessage, response: ServerResponse): boolean {
+    const refusal = this.#comesFrom(request);
+    if (refusal === undefined) return true;
+    respondText(response, 503, `${refusal}; try again later`, { 'Retry-After': '5' });
+    return false;
+  }
+
+  #comesFrom(request: IncomingMessage): Refusal | undefined {
+    const { clients } = this.#options;
+    if (!clients.isProxy(request.socket.remoteAddress)) return undefined;
+    return this.#callers.comesFrom(request.socket, clients.addressOf(request));
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', () => response.destroy());
+    response.on('error', destroyIt);
     if (!this.#callers.begin(request.socket, response)) return;
+    if (!this.#isWelcome(request, response)) return;
     const url = request.url ?? '/';
     const { path, query } = splitUrl(url);
-    const target = parseMediaPath(path);
-    this.#options.log.trace({ method: request.method, url: maskQuery(url) }, 'request');
+    const target = this.#paths.parse(path);
+    const { log } = this.#options;
+    if (log.isLevelEnabled?.('trace') !== false)
+      log.trace({ method: request.method, url: maskQuery(url) }, 'request');
     if (!target) return whenInTurn(response, () => this.#options.pages(request, response));
     if (answersMethod(request, response)) return;
     if (target.kind === 'refused') return respondText(response, 400, target.reason);
-    const parameters = new URLSearchParams(query);
-    if (target.kind === 'flv') serveFlv(this.#options.watching, target.name, parameters, request, response);
-    else this.#options.hls.serve(target, parameters, request, response);
+    if (target.kind === 'flv') this.#flv.serve({ name: target.name, query }, request, response);
+    else this.#options.hls.serve(target, parseQuery(query), request, response);
   }
+}
+
+/** One function for all responses. */
+function destroyIt(this: ServerResponse): void {
+  this.destroy();
 }
 
 function isWebSocket(request: IncomingMessage): boolean {

@@ -15,9 +15,18 @@ export const MEDIA_PLAYLIST = 'media.m3u8';
 /** A request's URL as path and query, as the client wrote them: nothing is decoded and no `..` is resolved. */
 export function splitUrl(url: string): { readonly path: string; readonly query: string } {
   // Proxies may send the absolute form (RFC 9112 §3.2.2).
-  const local = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const local = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
   return mark < 0 ? { path: local, query: '' } : { path: local.slice(0, mark), query: local.slice(mark + 1) };
+}
+
+/** A request's parameters, of which most requests have none. */
+export type Query = Pick<URLSearchParams, 'get'>;
+
+const NO_PARAMETERS: Query = new URLSearchParams();
+
+export function parseQuery(query: string): Query {
+  return query === '' ? NO_PARAMETERS : new URLSearchParams(query);
 }
 
 /** Reads a request's path (no query). Undefined: not a media URL, something for the pages and the API. */
@@ -32,6 +41,27 @@ export function parseMediaPath(path: string): MediaTarget | undefined {
   return named(app, second, (name) =>
     isPlaylist ? { kind: 'media playlist', name } : { kind: 'segment', name, file },
   );
+}
+
+/** Playlists whose addresses are remembered; each may hold on to a request's line, which Node keeps below 16 kB. */
+const MAX_KNOWN_PATHS = 256;
+
+/** {@link parseMediaPath}, and a memory for playlists: every player asks for the same few again and again. */
+export class MediaPaths {
+  readonly #known = new Map<string, MediaTarget>();
+
+  parse(path: string): MediaTarget | undefined {
+    const known = this.#known.get(path);
+    if (known) return known;
+    const target = parseMediaPath(path);
+    if (target?.kind === 'media playlist' || target?.kind === 'multivariant') this.#remember(path, target);
+    return target;
+  }
+
+  #remember(path: string, target: MediaTarget): void {
+    if (this.#known.size >= MAX_KNOWN_PATHS) this.#known.clear();
+    this.#known.set(path, target);
+  }
 }
 
 function parseStreamFile(app: string, file: string): MediaTarget | undefined {
@@ -56,12 +86,12 @@ function named(app: string, stream: string, make: (name: StreamName) => MediaTar
 const MAX_WAIT_SECONDS = 60;
 
 /** `?wait=SECONDS` in ms; 0 if it is not there or not a number. */
-export function waitMs(query: URLSearchParams): number {
+export function waitMs(query: Query): number {
   const seconds = Number(query.get('wait') ?? 0);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_WAIT_SECONDS) * 1000 : 0;
 }
 
 /** `?gop=0` starts at the next key frame instead of the last one. */
-export function startsAtLastKeyFrame(query: URLSearchParams): boolean {
+export function startsAtLastKeyFrame(query: Query): boolean {
   return query.get('gop') !== '0';
 }

@@ -1,18 +1,19 @@
 import compression from 'compression';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Log } from '../../observe/log.ts';
-import { isLoopback, plainAddress } from '../address.ts';
-import type { StreamReport } from './stream-report.ts';
 
 /** What the pages and the API tell; the app knows where each part comes from. */
 export interface PagesOptions {
   /** Directory of the built player page. */
   readonly publicDir: string;
-  readonly streams: () => StreamReport[];
-  readonly server: () => object;
+  /** What `/api/v1` answers. */
+  readonly api: Router;
   readonly isReady: () => boolean;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** `api.metrics`: undefined lets the caller have the metrics, else the reason why not. */
+  readonly metricsRefusal: (request: IncomingMessage) => string | undefined;
   readonly log: Log;
 }
 
@@ -38,7 +39,7 @@ export function createPages(options: PagesOptions): Express {
     response.set({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin' });
     next();
   });
-  addApi(app, options);
+  app.use('/api/v1', options.api);
   addHealth(app, options);
   addPage(app, options);
   app.use((request, response) => {
@@ -49,39 +50,7 @@ export function createPages(options: PagesOptions): Express {
   return app;
 }
 
-function addApi(app: Express, { streams, server }: PagesOptions): void {
-  app.use('/api', (request, response, next) => {
-    response.set({ 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' });
-    if (request.method === 'GET' || request.method === 'HEAD') {
-      next();
-      return;
-    }
-    if (request.method === 'OPTIONS')
-      return void response.set('Allow', 'GET, HEAD, OPTIONS').status(204).end();
-    response
-      .set('Allow', 'GET, HEAD, OPTIONS')
-      .status(405)
-      .json({ error: `${request.method} is not allowed here` });
-  });
-  app.get('/api/v1/server', (_request, response) => void response.json(server()));
-  app.get('/api/v1/streams', (request, response) => {
-    response.json({ streams: streams().map((stream) => visibleTo(request.socket.remoteAddress, stream)) });
-  });
-  app.get('/api/v1/streams/:app/:stream', (request, response) => {
-    const { app: appName, stream: name } = request.params;
-    const found = streams().find((one) => one.app === appName && one.stream === name);
-    if (found) response.json(visibleTo(request.socket.remoteAddress, found));
-    else response.status(404).json({ error: `no stream "${appName}/${name}" is being published` });
-  });
-}
-
-/** Where a publisher sits is the operator's business, not every viewer's. */
-function visibleTo(remoteAddress: string | undefined, stream: StreamReport): StreamReport {
-  if (!stream.publisher || isLoopback(plainAddress(remoteAddress))) return stream;
-  return { ...stream, publisher: { ...stream.publisher, address: 'hidden' } };
-}
-
-function addHealth(app: Express, { isReady, metrics }: PagesOptions): void {
+function addHealth(app: Express, { isReady, metrics, metricsRefusal }: PagesOptions): void {
   app.get('/healthz', (_request, response) => {
     const ready = isReady();
     response
@@ -90,7 +59,12 @@ function addHealth(app: Express, { isReady, metrics }: PagesOptions): void {
       .type('text/plain')
       .send(ready ? 'ok\n' : 'not ready\n');
   });
-  app.get('/metrics', async (_request, response) => {
+  app.get('/metrics', async (request, response) => {
+    const refusal = metricsRefusal(request);
+    if (refusal !== undefined) {
+      response.set({ 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer realm="millrace"' });
+      return void response.status(401).type('text/plain').send(`${refusal}\n`);
+    }
     const { contentType, text } = await metrics();
     response.set('Cache-Control', 'no-store').set('Content-Type', contentType).send(text);
   });
@@ -106,7 +80,7 @@ function addPage(app: Express, { publicDir }: PagesOptions): void {
       redirect: false,
     }),
   );
-  app.get(['/', '/watch/:app/:stream'], (_request, response, next) => {
+  app.get(['/', '/recordings', '/watch/:app/:stream'], (_request, response, next) => {
     response.set({
       'Content-Security-Policy': CONTENT_SECURITY_POLICY,
       'Cache-Control': 'no-cache',

@@ -161,7 +161,7 @@ export function measureQueues(stream: Stream): Queues {
 
 /** Viewers of one stream by how they watch. */
 export function countViewers(stream: Stream): Record<ViewerProtocol, number> {
-  const counts: Record<ViewerProtocol, number> = { rtmp: 0, 'http-flv': 0, 'ws-flv': 0 };
+  const counts: Record<ViewerProtocol, number> = { rtmp: 0, 'http-flv': 0, 'ws-flv': 0, relay: 0 };
   for (const fanout of stream.fanouts) for (const viewer of fanout.viewers()) counts[viewer.sink.protocol]++;
   return counts;
 }

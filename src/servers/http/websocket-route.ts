@@ -1,11 +1,15 @@
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
+import type { Pass, Verdict } from '../gate.ts';
+import { begin } from '../begin.ts';
 import { endSocket, SocketSink } from '../socket-sink.ts';
-import type { Watching } from '../watching.ts';
+import { VIEWER_LEFT, type FlvDoor } from './flv-route.ts';
+import type { Watch } from '../watching.ts';
+import { httpVisit, refusalStatus } from './http-visit.ts';
 import { parseMediaPath, splitUrl, startsAtLastKeyFrame, waitMs } from './media-url.ts';
 
 /** Proxies cut what is silent for 60 s; a viewer who waits for a publisher is silent. */
@@ -43,7 +47,7 @@ interface Listener {
 
 /** WebSocket-FLV: the path of HTTP-FLV, upgraded. */
 export class WebSocketRoute {
-  readonly #watching: Watching;
+  readonly #door: FlvDoor;
   // No compression: media does not shrink, and the frames could not be shared.
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -54,10 +58,12 @@ export class WebSocketRoute {
   });
   /** Open connections. */
   readonly #alive = new Map<WebSocket, Listener>();
+  /** Those on whom the verdict is due. */
+  readonly #unheard = new Set<Socket>();
   readonly #pinging: NodeJS.Timeout;
 
-  constructor(watching: Watching, pingMs = PING_MS) {
-    this.#watching = watching;
+  constructor(door: FlvDoor, pingMs = PING_MS) {
+    this.#door = door;
     this.#pinging = setInterval(() => this.#pingAll(), pingMs);
     this.#pinging.unref();
   }
@@ -65,25 +71,29 @@ export class WebSocketRoute {
   /** Handles an upgrade request. Errors of the socket are heard by the caller. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { path: urlPath, query } = splitUrl(request.url ?? '/');
-    const parameters = new URLSearchParams(query);
     const target = parseMediaPath(urlPath);
     if (target?.kind === 'refused') return refuse(socket, 400, target.reason);
     if (target?.kind !== 'flv')
       return refuse(socket, 404, 'only /{app}/{stream}.flv can be watched by WebSocket');
-    const { path } = target.name;
-    const patience = waitMs(parameters);
-    if (patience === 0 && !this.#watching.find(path)) {
-      return refuse(socket, 404, `no stream "${path}" is being published`);
-    }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#watch(webSocket, socket, path, patience, startsAtLastKeyFrame(parameters));
-    });
+    const { gate, clients } = this.#door;
+    const visit = httpVisit(request, clients, { protocol: 'ws-flv', name: target.name, query });
+    const upgrade = { request, socket, head, query: new URLSearchParams(query) };
+    const wait = { stop: (): void => undefined };
+    const giveUp = begin<Verdict>(
+      (done) => gate.ask(visit, done),
+      (verdict) => {
+        wait.stop();
+        this.#judged(verdict, upgrade);
+      },
+    );
+    if (giveUp) wait.stop = this.#waitOn(socket, giveUp);
   }
 
   close(): void {
     clearInterval(this.#pinging);
     for (const webSocket of this.#alive.keys())
       webSocket.close(CLOSE_CODES['shutting down'], 'shutting down');
+    for (const socket of this.#unheard) socket.destroy();
   }
 
   /** Ends what has not said goodbye in time. */
@@ -91,7 +101,47 @@ export class WebSocketRoute {
     for (const webSocket of this.#alive.keys()) webSocket.terminate();
   }
 
-  #watch(webSocket: WebSocket, socket: Socket, path: string, patience: number, fromGop: boolean): void {
+  /**
+   * The verdict is due. The end of a connection is heard of only while it is read, and a viewer has nothing to say before it
+   * is answered.
+   */
+  #waitOn(socket: Socket, giveUp: () => void): () => void {
+    const stop = (): void => {
+      this.#unheard.delete(socket);
+      socket.off('end', end).off('close', end).pause();
+    };
+    const end = (): void => {
+      stop();
+      giveUp();
+      socket.destroy();
+    };
+    this.#unheard.add(socket);
+    socket.once('end', end).once('close', end).resume();
+    return stop;
+  }
+
+  #judged(verdict: Verdict, { request, socket, head, query }: Upgrade): void {
+    if (!verdict.granted) {
+      const { status, headers } = refusalStatus(verdict);
+      return refuse(socket, status, verdict.reason, headers);
+    }
+    const { pass } = verdict;
+    const { path } = verdict.name;
+    const { watching } = this.#door;
+    const patience = Math.max(waitMs(query), watching.want(path));
+    if (patience === 0 && !watching.find(path)) {
+      pass.over('there is no such stream');
+      return refuse(socket, 404, `no stream "${path}" is being published`);
+    }
+    const opened: WebSocket[] = [];
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      opened.push(webSocket);
+      this.#watch(webSocket, socket, { path, patience, fromGop: startsAtLastKeyFrame(query), pass });
+    });
+    if (opened.length === 0) pass.over('the upgrade failed'); // ws has answered; it calls back at once or not at all
+  }
+
+  #watch(webSocket: WebSocket, socket: Socket, { path, patience, fromGop, pass }: Wish): void {
     const listener: Listener = { answered: true, said: 0 };
     this.#alive.set(webSocket, listener);
     const hear = (): boolean => {
@@ -109,25 +159,38 @@ export class WebSocketRoute {
       listener.answered = hear();
     });
     webSocket.on('error', () => webSocket.terminate());
-    let leave = (): void => undefined;
-    const stopWaiting = this.#watching.whenPublished(path, patience, (stream) => {
+    let watch: Watch | undefined;
+    let ended: string | undefined;
+    let kicked: string | undefined;
+    const stopWaiting = this.#door.watching.whenPublished(path, patience, (stream) => {
       if (!stream) return webSocket.close(CLOSE_NOT_FOUND, 'no such stream');
       const sink = new SocketSink(socket, {
         protocol: 'ws-flv',
         // Framed once for all viewers and written past ws, whose own frames (pings) are whole and go out in between.
         bytesOf: (batch) => batch.wrapped(frameInPlace),
         close: (reason) => {
-          webSocket.close(CLOSE_CODES[reason], reason);
+          webSocket.close(CLOSE_CODES[reason], closeText(kicked ?? reason));
+          ended ??= reason;
           // Stands behind all that a slow viewer has not read; ws would wait 30 s for an answer.
           if (reason === 'too slow') endSocket(socket);
         },
       });
-      leave = this.#watching.begin(stream, flvFormat, sink, fromGop);
+      const begun = this.#door.watching.begin(stream, flvFormat, sink, fromGop);
+      watch = begun;
+      pass.began(
+        (reason) => {
+          kicked = reason;
+          ended ??= `kicked: ${reason}`;
+          begun.close('kicked');
+        },
+        () => ({ bytesIn: 0, bytesOut: begun.bytesOut }),
+      );
     });
     webSocket.once('close', () => {
       this.#alive.delete(webSocket);
       stopWaiting();
-      leave();
+      watch?.leave();
+      pass.over(ended ?? VIEWER_LEFT);
     });
   }
 
@@ -144,13 +207,37 @@ export class WebSocketRoute {
   }
 }
 
-const STATUS_TEXT: Readonly<Record<number, string>> = { 400: 'Bad Request', 404: 'Not Found' };
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly query: URLSearchParams;
+}
 
-function refuse(socket: Socket, status: number, sentence: string): void {
+/** What a viewer that was let in has asked for. */
+interface Wish {
+  readonly path: string;
+  readonly patience: number;
+  readonly fromGop: boolean;
+  readonly pass: Pass;
+}
+
+/** A control frame has 125 bytes, two of them for the code: RFC 6455 §5.5. */
+const MAX_CLOSE_TEXT = 123;
+
+function closeText(text: string): string {
+  let short = text.slice(0, MAX_CLOSE_TEXT);
+  while (Buffer.byteLength(short) > MAX_CLOSE_TEXT) short = short.slice(0, -1);
+  return short;
+}
+
+/** In place of 101; browsers tell their page nothing of it, all others do. */
+function refuse(socket: Socket, status: number, sentence: string, headers: OutgoingHttpHeaders = {}): void {
   const body = `${sentence}\n`;
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
   socket.write(
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `${more.join('')}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
   endSocket(socket); // a peer that never closes its side must not keep ours open
 }

@@ -13,6 +13,10 @@ const GOODBYES: ReadonlySet<CloseReason> = new Set([
 /** Reasons have addresses, names and codecs in them; what they begin with tells which group they belong to. */
 const GROUPS = [
   ['publisher refused', 'publisher refused'],
+  ['player refused', 'player refused'],
+  ['connect refused', 'connect refused'],
+  ['not a trusted proxy', 'not a trusted proxy'],
+  ['bad PROXY header', 'bad PROXY header'],
   ['connection error', 'connection error'],
   ['too long in step', 'too long'],
   ['no stream ', 'no stream'],

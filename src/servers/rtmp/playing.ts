@@ -1,7 +1,7 @@
 import { rtmpFormat, type RtmpSelection } from '../../outputs/rtmp/rtmp-format.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { ViewerSink } from '../../stream/viewer.ts';
-import type { Watching } from '../watching.ts';
+import type { Watch, Watching } from '../watching.ts';
 
 export interface PlayControl {
   readonly paused?: boolean;
@@ -20,7 +20,9 @@ export class Playing {
   readonly #chunkSize: number;
   #selection: RtmpSelection = { audio: true, video: true };
   #paused = false;
-  #leave: () => void;
+  #watch: Watch;
+  /** What it was given before it changed what it wants. */
+  #bytesBefore = 0;
 
   constructor(options: {
     readonly watching: Watching;
@@ -34,7 +36,12 @@ export class Playing {
     this.#sink = options.sink;
     this.#streamId = options.streamId;
     this.#chunkSize = options.chunkSize;
-    this.#leave = this.#join(false);
+    this.#watch = this.#join(false);
+  }
+
+  /** Bytes of media handed to it. */
+  get bytesOut(): number {
+    return this.#bytesBefore + this.#watch.bytesOut;
   }
 
   /** A live stream goes on without a paused player; what it comes back to is the last key frame. */
@@ -45,17 +52,23 @@ export class Playing {
       selection.audio === this.#selection.audio &&
       selection.video === this.#selection.video;
     if (isSame) return;
-    this.#leave();
+    this.#watch.leave();
+    this.#bytesBefore += this.#watch.bytesOut;
     this.#paused = paused;
     this.#selection = selection;
-    this.#leave = this.#join(true);
+    this.#watch = this.#join(true);
   }
 
   end(): void {
-    this.#leave();
+    this.#watch.leave();
   }
 
-  #join(resumes: boolean): () => void {
+  /** Ends it as if the stream had; its sink is told. */
+  kick(): void {
+    this.#watch.close('kicked');
+  }
+
+  #join(resumes: boolean): Watch {
     // A paused player stays a viewer, of nothing: it is still told when the stream ends.
     const selection = this.#paused ? NOTHING : this.#selection;
     const format = rtmpFormat(this.#streamId, this.#chunkSize, selection);

@@ -1,21 +1,39 @@
 import { FlvInput } from '../../inputs/flv-input.ts';
 import { MessageType, type RtmpMessage } from '../../protocols/rtmp/message.ts';
 import type { Publication } from '../../stream/publication.ts';
-import { Pace } from './pace.ts';
+import type { Pass } from '../gate.ts';
+import { Pace } from '../../inputs/pace.ts';
+
+export interface PublishingOptions {
+  readonly path: string;
+  readonly publication: Publication;
+  /** Told when it is over. */
+  readonly pass: Pass;
+  /** Told in words, once each, of what cannot be used. */
+  readonly noticed?: (text: string) => void;
+}
 
 /** One message stream of a connection that publishes: its messages become frames of a stream. */
 export class Publishing {
   readonly path: string;
   readonly input: FlvInput;
   readonly #publication: Publication;
+  readonly #pass: Pass;
   readonly #pace: Pace;
+  /** Of media, without the chunks around it. */
+  bytesIn = 0;
 
-  /** @param noticed told in words, once each, of what cannot be used */
-  constructor(path: string, publication: Publication, noticed?: (text: string) => void) {
+  constructor({ path, publication, pass, noticed }: PublishingOptions) {
     this.path = path;
     this.#publication = publication;
+    this.#pass = pass;
     this.#pace = new Pace(publication);
     this.input = new FlvInput(this.#pace, noticed);
+  }
+
+  /** The id of its visit. */
+  get visit(): string {
+    return this.#pass.id;
   }
 
   /** Why a track of this publisher cannot be used, in words. */
@@ -25,6 +43,7 @@ export class Publishing {
 
   /** @throws {UnsupportedCodecError} */
   take({ type, timestamp, body }: RtmpMessage): void {
+    this.bytesIn += body.length;
     if (type === MessageType.video) this.input.video(timestamp, body);
     else if (type === MessageType.audio) this.input.audio(timestamp, body);
     else this.input.data(body);
@@ -43,5 +62,6 @@ export class Publishing {
   /** Begins the stream's grace time. */
   end(reason: string): void {
     this.#publication.release(reason);
+    this.#pass.over(reason);
   }
 }

@@ -1,11 +1,14 @@
 // publishers HOST PORT APP PREFIX FILE.flv COUNT SECONDS [HTTP_PORT PATH]
 // COUNT publishers replay one FLV file in real time, over and over, to PREFIX0, PREFIX1, ... With a PATH, one viewer of it by
-// HTTP-FLV measures how long each video frame takes from the publisher's send to the viewer's read.
+// HTTP-FLV measures how long each video frame takes from the publisher's send to the viewer's read. They begin spread over one GOP,
+// as strangers do: in step, all would send their key frames, and all segments would be cut, at the same moment.
 // Prints {"event":"publishing"}, then {"event":"second", ...} for each second of the probe, then {"event":"done", ...}.
 #include "rtmp.h"
 #include <poll.h>
 
-enum { TABLE = 1 << 16, MAX_TAG = 1 << 22, MAX_SAMPLES = 1 << 20, PROBE_AFTER = 4 };
+enum { TABLE = 1 << 16, MAX_TAG = 1 << 22, MAX_SAMPLES = 1 << 20, PROBE_AFTER = 4, SPREAD_MS = 2000 };
+// A publisher that the server has held up for longer than this sends late, and its viewers wait from when the frame was due.
+static const double HELD_UP_SECONDS = 0.005;
 
 typedef struct {
   uint32_t timestamp;
@@ -131,10 +134,11 @@ static uint64_t key_of(const uint8_t *body, int length) {
   return key;
 }
 
-static void note_sent(const Tag *tag) {
+static void note_sent(const Tag *tag, double due) {
   uint64_t key = key_of(tag->body, tag->length);
+  double time = now();
   sent[key % TABLE].key = key;
-  sent[key % TABLE].at = now();
+  sent[key % TABLE].at = time - due > HELD_UP_SECONDS ? due : time;
 }
 
 static void note_arrived(const uint8_t *body, int length, double at) {
@@ -248,6 +252,15 @@ static void print_distribution(double *values, int count) {
   printf("}");
 }
 
+static void print_curve(const double *sorted, int count) {
+  static const double percents[] = {0, 1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 100};
+  int points = sizeof percents / sizeof *percents;
+  printf(",\"curve\":[");
+  for (int at = 0; at < points && count > 0; at++)
+    printf("%s[%g,%.3f]", at ? "," : "", percents[at], sorted[(int)((count - 1) * percents[at] / 100)] * 1e3);
+  printf("]");
+}
+
 static void end_second(int second) {
   static double copy[MAX_SAMPLES];
   int count = sample_count - second_from;
@@ -259,54 +272,78 @@ static void end_second(int second) {
   fflush(stdout);
 }
 
+// ---- in real time ----
+
+typedef struct {
+  int fd, at;
+  uint32_t base; // ms of the loops before this one
+  double begun;
+} Publisher;
+
+static double latest;
+
+// Sends what is due. Configurations are sent once: what follows of them in later loops is the same.
+static void send_due(Publisher *one, int is_probed) {
+  static uint8_t out[MAX_TAG + (1 << 16)];
+  for (;;) {
+    const Tag *tag = &tags[one->at];
+    uint32_t timestamp = one->base + tag->timestamp;
+    double due = one->begun + timestamp / 1e3, time = now();
+    if (time < due) return;
+    if (one->base == 0 || !is_configuration(tag)) {
+      int length = write_tag(out, tag, timestamp);
+      if (time - due > latest) latest = time - due;
+      if (is_probed && tag->type == VIDEO) note_sent(tag, due);
+      send_all(one->fd, out, length);
+    }
+    if (++one->at == tag_count) one->at = 0, one->base += file_ms;
+  }
+}
+
+static void drain_answers(const Publisher *all, int count) {
+  static uint8_t answers[65536];
+  for (int index = 0; index < count; index++) {
+    while (recv(all[index].fd, answers, sizeof answers, MSG_DONTWAIT) > 0) {
+    }
+  }
+}
+
 int main(int argc, char **argv) {
   if (argc != 8 && argc != 10)
     return fprintf(stderr, "usage: publishers HOST PORT APP PREFIX FILE.flv COUNT SECONDS [HTTP_PORT PATH]\n"), 2;
   struct sockaddr_in address = address_of(argv[1], atoi(argv[2]));
-  int count = atoi(argv[6]), has_probe = argc == 10, probing = 0, at = 0, second = 0;
-  double seconds = atof(argv[7]), late = 0;
+  int count = atoi(argv[6]), has_probe = argc == 10, probing = 0, second = 0;
+  double seconds = atof(argv[7]), drained = 0;
   char url[512], name[256];
-  static uint8_t out[MAX_TAG + (1 << 16)], answers[65536];
-  uint32_t base = 0;
   Probe probe;
   allow_many_sockets();
   read_file(argv[5]);
-  int *fds = malloc(count * sizeof *fds);
+  Publisher *all = calloc(count, sizeof *all);
   snprintf(url, sizeof url, "rtmp://%s:%s/%s", argv[1], argv[2], argv[3]);
   for (int index = 0; index < count; index++) {
     snprintf(name, sizeof name, "%s%d", argv[4], index);
-    fds[index] = start_publisher(address, argv[3], url, name);
+    all[index].fd = start_publisher(address, argv[3], url, name);
   }
   printf("{\"event\":\"publishing\"}\n");
   fflush(stdout);
-  double begun = now();
+  double begun = now(), cpu_before = own_cpu();
+  for (int index = 0; index < count; index++) all[index].begun = begun + SPREAD_MS / 1e3 * index / count;
   for (double time; (time = now() - begun) < seconds;) {
     if (has_probe && !probing && time > PROBE_AFTER) probe = open_probe(address, atoi(argv[8]), argv[9]), probing = 1;
-    while (base + tags[at].timestamp <= (now() - begun) * 1000) {
-      const Tag *tag = &tags[at];
-      uint32_t timestamp = base + tag->timestamp;
-      if (base == 0 || !is_configuration(tag)) {
-        int length = write_tag(out, tag, timestamp);
-        if (now() - begun - timestamp / 1e3 > late) late = now() - begun - timestamp / 1e3;
-        if (tag->type == VIDEO) note_sent(tag);
-        for (int index = 0; index < count; index++) send_all(fds[index], out, length);
-      }
-      if (++at == tag_count) at = 0, base += file_ms;
-    }
+    for (int index = 0; index < count; index++) send_due(&all[index], has_probe && index == 0);
     if (probing) {
       struct pollfd one = {probe.fd, POLLIN, 0};
       if (poll(&one, 1, 1) > 0) read_probe(&probe);
     } else usleep(500);
     if (probing && time >= second + 1) end_second(second = time);
-    for (int index = 0; index < count; index++) {
-      while (recv(fds[index], answers, sizeof answers, MSG_DONTWAIT) > 0) {
-      }
-    }
+    if (time - drained > 0.1) drain_answers(all, count), drained = time;
   }
-  printf("{\"event\":\"done\",\"publishers\":%d,\"seconds\":%.1f,\"latestMs\":%.2f,\"ownCpuSeconds\":%.3f", count, seconds, late * 1e3, own_cpu());
+  printf("{\"event\":\"done\",\"publishers\":%d,\"seconds\":%.1f,\"latestMs\":%.2f,\"ownCpuSeconds\":%.3f", count, seconds, latest * 1e3,
+         own_cpu() - cpu_before);
   if (has_probe) {
     printf(",\"firstPictureMs\":%.2f,\"latencyMs\":", (first_picture - joined) * 1e3);
     print_distribution(samples, sample_count);
+    print_curve(samples, sample_count);
   }
   printf("}\n");
   return 0;

@@ -1,20 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Placement } from '../placement.ts';
 import { Running } from '../running.ts';
 import type { Peer } from './peer.ts';
 import { freePort, listening } from './ports.ts';
 
-const MAIN = join(import.meta.dirname, '../../../dist/src/main.js');
+/** The built gateway; another build can be named, so that two can be measured in turns. */
+const MAIN = resolve(process.env['BENCH_GATEWAY'] ?? join(import.meta.dirname, '../../../dist/src/main.js'));
 
-/** The built gateway, as users run it. `env`: settings, e.g. `MILLRACE_DELIVERY_BATCH_MS`. */
-export async function startMillrace(env: Readonly<Record<string, string>> = {}): Promise<Peer> {
+export interface MillraceSetup {
+  /** Settings, e.g. `MILLRACE_DELIVERY_BATCH_MS`. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly placement?: Placement;
+  /** Node's own options. */
+  readonly node?: readonly string[];
+}
+
+/** The built gateway, as users run it. */
+export async function startMillrace({
+  env = {},
+  placement = {},
+  node = [],
+}: MillraceSetup = {}): Promise<Peer> {
   const rtmpPort = await freePort();
   const httpPort = await freePort();
   const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const ports = ['--rtmp-port', `${rtmpPort}`, '--http-port', `${httpPort}`];
-  const args = [MAIN, 'serve', ...ports, '--data-dir', data, '--log-level', 'warn'];
-  const running = new Running(process.execPath, args, env);
+  const args = [...node, MAIN, 'serve', ...ports, '--data-dir', data, '--log-level', 'warn'];
+  const running = new Running(process.execPath, args, { env, placement });
   await listening(httpPort);
   await listening(rtmpPort);
   const stop = async (): Promise<void> => {

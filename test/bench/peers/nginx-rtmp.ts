@@ -67,7 +67,7 @@ function configuration({ dir, rtmpPort, httpPort, hls }: NginxOptions): string {
       access_log off;
       client_body_temp_path ${dir}/body; proxy_temp_path ${dir}/proxy; fastcgi_temp_path ${dir}/fastcgi;
       uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
-      sendfile on;
+      sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=100;
       types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
       server { listen 127.0.0.1:${httpPort}; root ${dir}/files; location /hls/ { root ${dir}; } }
     }`;

@@ -1,15 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE, run, startPublishers } from '../load.ts';
-import { startMillrace } from '../peers/millrace.ts';
+import { CACHE, publishOne } from '../load.ts';
+import { startMillrace, type MillraceSetup } from '../peers/millrace.ts';
 import { nginxRtmpMissing, startNginxRtmp } from '../peers/nginx-rtmp.ts';
-import type { ResultBook } from '../result.ts';
+import type { Peer } from '../peers/peer.ts';
+import { atLeast, type ResultBook } from '../result.ts';
 import { Running } from '../running.ts';
+import { wrk, wrkMissing, type WrkResult } from '../wrk.ts';
 import { sleep, type Scenario } from './scenario.ts';
 
 const CONNECTIONS = 50;
+/** The first requests of a process meet code that is not compiled. */
+const WARM_UP_SECONDS = 2;
 
-interface Resource {
+export interface Resource {
   readonly what: 'playlist' | 'segment';
   readonly path: string;
   readonly type: string;
@@ -21,90 +25,114 @@ interface Resource {
 export const hlsServing: Scenario = {
   name: 'hls-serving',
   async run(book, { runs, seconds }) {
-    if (!hasWrk()) {
-      book.skipped.push('hls-serving: wrk is not installed (on Debian: apt-get install wrk)');
+    const missing = wrkMissing();
+    if (missing) {
+      book.skipped.push(`hls-serving: ${missing}`);
       return;
     }
-    const gateway = await startMillrace({ MILLRACE_HLS_WINDOW_SEGMENTS: '60' });
-    const publisher = startPublishers({ port: gateway.rtmpPort, count: 1, seconds: 86_400 });
-    await publisher.event('publishing');
-    await sleep(9_000);
-    const origin = `http://127.0.0.1:${gateway.httpPort}`;
-    const playlist = await (await fetch(`${origin}/live/cam0/media.m3u8`)).text();
-    const segment = playlist.split('\n').find((line) => line.endsWith('.ts'))!;
-    const resources: Resource[] = [
-      { what: 'playlist', path: '/live/cam0/media.m3u8', type: 'application/vnd.apple.mpegurl', goal: 0.8 },
-      { what: 'segment', path: `/live/cam0/${segment}`, type: 'video/mp2t', goal: 0.9 },
-    ];
+    const { gateway, resources, stop } = await startHls();
     for (const resource of resources) {
-      const file = join(CACHE, resource.what);
-      writeFileSync(file, Buffer.from(await (await fetch(origin + resource.path)).arrayBuffer()));
-      const bare = await startBare(file, resource.type);
-      for (let round = 0; round < runs; round++)
-        measure(book, { resource, origin, bare: bare.origin, seconds });
-      await bare.running.stop();
-      await besideNginx(book, resource, file, seconds);
+      const servers = await startServers(book, resource, gateway);
+      for (const { url } of servers.values())
+        await wrk({ url, connections: CONNECTIONS, seconds: WARM_UP_SECONDS });
+      for (let run = 0; run < runs; run++) await oneRun(book, { resource, servers, seconds });
+      for (const { stop: end } of servers.values()) await end?.();
     }
-    await publisher.stop();
-    await gateway.stop();
+    await stop();
   },
 };
 
-interface Round {
+/** A gateway with a stream whose first segment stays in the playlist for long. */
+export async function startHls(setup: MillraceSetup = {}) {
+  const gateway = await startMillrace({ ...setup, env: { MILLRACE_HLS_WINDOW_SEGMENTS: '90' } });
+  const publisher = await publishOne(gateway.rtmpPort);
+  await sleep(9_000);
+  const playlist = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/live/cam0/media.m3u8`)).text();
+  const segment = playlist.split('\n').find((line) => line.endsWith('.ts'));
+  if (segment === undefined) throw new Error('no segment after nine seconds');
+  const resources: readonly Resource[] = [
+    { what: 'playlist', path: '/live/cam0/media.m3u8', type: 'application/vnd.apple.mpegurl', goal: 0.8 },
+    { what: 'segment', path: `/live/cam0/${segment}`, type: 'video/mp2t', goal: 0.9 },
+  ];
+  const stop = async (): Promise<void> => {
+    await publisher.stop();
+    await gateway.stop();
+  };
+  return { gateway, resources, stop };
+}
+
+type Server = 'bare' | 'millrace' | 'nginx';
+
+interface Served {
+  readonly url: string;
+  readonly running: Running;
+  /** The gateway is stopped by whoever started it. */
+  readonly stop?: () => Promise<void>;
+}
+
+type Servers = Map<Server, Served>;
+
+async function startServers(book: ResultBook, resource: Resource, gateway: Peer): Promise<Servers> {
+  const servers: Servers = new Map();
+  const url = `http://127.0.0.1:${gateway.httpPort}${resource.path}`;
+  const file = join(CACHE, resource.what);
+  writeFileSync(file, Buffer.from(await (await fetch(url)).arrayBuffer()));
+  const program = join(import.meta.dirname, '../bare-http.ts');
+  const bare = new Running(process.execPath, ['--import', 'tsx', program, file, resource.type]);
+  const { port } = await bare.event('listening');
+  const bareUrl = `http://127.0.0.1:${String(port)}/`;
+  servers.set('bare', { url: bareUrl, running: bare, stop: () => bare.stop() });
+  servers.set('millrace', { url, running: gateway.running });
+  const missing = nginxRtmpMissing();
+  if (missing) {
+    book.skipped.push(`hls-serving: ${missing}`);
+    return servers;
+  }
+  const nginx = await startNginxRtmp({ files: { [resource.what]: file } });
+  const nginxUrl = `http://127.0.0.1:${nginx.httpPort}/${resource.what}`;
+  servers.set('nginx', { url: nginxUrl, running: nginx.running, stop: () => nginx.stop() });
+  return servers;
+}
+
+interface Turn {
   readonly resource: Resource;
-  readonly origin: string;
-  readonly bare: string;
+  readonly servers: Servers;
   readonly seconds: number;
 }
 
-function measure(book: ResultBook, { resource, origin, bare, seconds }: Round): void {
-  const limit = requestsPerSecond(`${bare}/`, seconds);
-  const ours = requestsPerSecond(origin + resource.path, seconds);
+const TITLES: Readonly<Record<Server, string>> = {
+  bare: 'bare node:http',
+  millrace: 'millrace',
+  nginx: 'nginx from disk',
+};
+
+async function oneRun(book: ResultBook, { resource, servers, seconds }: Turn): Promise<void> {
   const id = `hls-serving/${resource.what}`;
-  book.add({ id: `${id}/bare`, title: `${resource.what}, bare node:http`, unit: 'req/s' }, limit);
-  book.add({ id, title: `${resource.what}, millrace`, unit: 'req/s' }, ours);
-  const goal = { kind: 'at least', value: resource.goal } as const;
-  book.add(
-    { id: `${id}/ratio`, title: `${resource.what}, against the bare server`, unit: '×', goal },
-    ours / limit,
-  );
-}
-
-async function besideNginx(
-  book: ResultBook,
-  resource: Resource,
-  file: string,
-  seconds: number,
-): Promise<void> {
-  if (nginxRtmpMissing()) return;
-  const nginx = await startNginxRtmp({ files: { [resource.what]: file } });
-  const rate = requestsPerSecond(`http://127.0.0.1:${nginx.httpPort}/${resource.what}`, seconds);
-  book.add(
-    { id: `hls-serving/${resource.what}/nginx`, title: `${resource.what}, nginx from disk`, unit: 'req/s' },
-    rate,
-  );
-  await nginx.stop();
-}
-
-async function startBare(file: string, type: string): Promise<{ running: Running; origin: string }> {
-  mkdirSync(CACHE, { recursive: true });
-  const program = join(import.meta.dirname, '../bare-http.ts');
-  const running = new Running(process.execPath, ['--import', 'tsx', program, file, type]);
-  const { port } = await running.event('listening');
-  return { running, origin: `http://127.0.0.1:${String(port)}` };
-}
-
-function hasWrk(): boolean {
-  try {
-    return run('sh', ['-c', 'command -v wrk']) !== '';
-  } catch {
-    return false;
+  const found = new Map<Server, WrkResult>();
+  for (const [name, { url, running }] of servers) {
+    const result = await wrk({ url, connections: CONNECTIONS, seconds, server: running });
+    found.set(name, result);
+    const title = `${resource.what}, ${TITLES[name]}`;
+    book.add({ id: `${id}/${name}`, title, unit: 'req/s', isMoreBetter: true }, result.requestsPerSecond);
+    book.add({ id: `${id}/${name}/cpu`, title, unit: 'CPU µs/req' }, result.cpuMicros);
+    // Only beside the gateway must wrk have time left: how fast the others are is a figure.
+    if (name === 'millrace')
+      book.generators.push({ scenario: `hls-serving, ${resource.what}`, share: result.share });
   }
+  addRatios(book, resource, found);
 }
 
-function requestsPerSecond(url: string, seconds: number): number {
-  const said = run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, url]);
-  const errors = /Non-2xx or 3xx responses: (\d+)/.exec(said)?.[1];
-  if (errors !== undefined) throw new Error(`${url}: ${errors} answers were errors`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(said)![1]);
+function addRatios(book: ResultBook, { what, goal }: Resource, found: ReadonlyMap<Server, WrkResult>): void {
+  const ours = found.get('millrace')!;
+  for (const name of ['bare', 'nginx'] as const) {
+    const theirs = found.get(name);
+    if (!theirs) continue;
+    const id = `hls-serving/${what}/against-${name}`;
+    const title = `${what}, against ${TITLES[name]}`;
+    const rate = { id, title: `${title}, requests/s`, unit: '×', isMoreBetter: true };
+    const ratio = ours.requestsPerSecond / theirs.requestsPerSecond;
+    book.add(name === 'bare' ? { ...rate, goal: atLeast(goal) } : rate, ratio);
+    const cost = { id: `${id}/cpu`, title: `${title}, CPU of a request`, unit: '×' };
+    book.add(cost, ours.cpuMicros / theirs.cpuMicros);
+  }
 }

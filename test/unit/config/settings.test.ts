@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ConfigError, loadSettings, type SettingSources } from '../../../src/config/load.ts';
+import { maskedSettings } from '../../../src/config/masked.ts';
 import { describeSettings } from '../../../src/config/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-'));
@@ -31,7 +32,7 @@ test('the settings that are part of the interface, with their defaults', () => {
   const settings = loadSettings({});
   assert.deepEqual(
     [settings.rtmp.port, settings.http.port, settings.access.publish, settings.publish.graceSeconds],
-    [1935, 8080, 'loopback', 10],
+    [1935, 8080, 'keys', 10],
   );
   assert.deepEqual(
     [settings.delivery.batchMs, settings.hls.segmentSeconds, settings.hls.windowSegments],
@@ -65,7 +66,7 @@ test('every setting can be set in the environment, by its documented name, and d
     assert.match(variable, /^MILLRACE_[A-Z]+(_[A-Z]+)+$/);
     const settings = loadSettings({ environment: { [variable]: String(fallback) } });
     const group = settings[section as keyof typeof settings] as Record<string, unknown>;
-    assert.equal(group[name], fallback, key);
+    assert.deepEqual(group[name], fallback, key);
     assert.ok(allowed !== '' && help.endsWith('.'), key);
   }
   assert.equal(new Set(infos.map(({ variable }) => variable)).size, infos.length);
@@ -99,7 +100,7 @@ test('a bad value names the key, the value, the place and what is allowed', () =
     ['rtmp: { port: "1935" }', /rtmp\.port is "1935"/],
     ['rtmp: { port: }', /rtmp\.port is null/],
     ['rtmp: { port: [1] }', /rtmp\.port is \[1\]/],
-    ['access: { publish: keys }', /access\.publish is "keys" .*; allowed: loopback, open$/],
+    ['access: { publish: all }', /access\.publish is "all" .*; allowed: keys, loopback, open$/],
     ['http: { gzip: "yes" }', /http\.gzip is "yes" .*; allowed: true, false$/],
     ['hls: { windowSegments: 5 }', /hls\.windowSegments is 5 .*; allowed: a whole number, 6 to 1000$/],
     ['publish: { graceSeconds: 601 }', /publish\.graceSeconds is 601 .*; allowed: 0 to 600$/],
@@ -122,9 +123,9 @@ test('a bad value names the key, the value, the place and what is allowed', () =
 
 test('an unknown key is named, with those that are known', () => {
   const cases = [
-    ['rtmp: { prot: 1 }', /^unknown setting "rtmp\.prot" in .*\.yaml; allowed: rtmp\.host, rtmp\.port$/],
+    ['rtmp: { prot: 1 }', /^unknown setting "rtmp\.prot" in .*\.yaml; allowed: rtmp\.host, rtmp\.port, /],
     ['rtpm: { port: 1 }', /^unknown setting "rtpm\.?[a-z]*" .*; allowed: rtmp\.host, .*http\.port/],
-    ['rtmp: 1935', /^unknown setting "rtmp" .*; allowed: rtmp\.host, rtmp\.port$/],
+    ['rtmp: 1935', /^unknown setting "rtmp" .*; allowed: rtmp\.host, rtmp\.port, /],
     ['rtmp: [1935]', /^unknown setting "rtmp"/],
     ['port: 1935', /^unknown setting "port"/],
     ['rtpm:', /^unknown setting "rtpm"/],
@@ -137,8 +138,10 @@ test('an unknown key is named, with those that are known', () => {
   for (const [text, message] of cases) assert.match(complaint({ file: file(text) }), message, text);
   assert.match(
     complaint({ environment: { MILLRACE_RTMP_PROT: '1' } }),
-    /^unknown setting MILLRACE_RTMP_PROT=1 in the environment; allowed: MILLRACE_RTMP_HOST, MILLRACE_RTMP_PORT$/,
+    /^unknown setting MILLRACE_RTMP_PROT=1 in the environment; allowed: MILLRACE_RTMP_HOST, MILLRACE_RTMP_PORT, /,
   );
+  const mistyped = complaint({ environment: { MILLRACE_ACCESS_PLAYSECRET: 'hunter2' } });
+  assert.match(mistyped, /^unknown setting MILLRACE_ACCESS_PLAYSECRET in the environment/);
   assert.match(
     complaint({ flags: { rtmp: { prot: 1 } } }),
     /^unknown setting "rtmp\.prot" in the command line/,
@@ -164,4 +167,58 @@ test('variables that Kubernetes sets for services named millrace… are passed o
   };
   assert.equal(loadSettings({ environment }).rtmp.port, 1935);
   assert.throws(() => loadSettings({ environment: { MILLRACE_RTMP_PROT: '1' } }), /MILLRACE_RTMP_PROT/);
+});
+
+test('lists come from the file, or as YAML or JSON from the environment', () => {
+  const rules = [{ streams: 'live/*', formats: ['flv'] }];
+  const sources: SettingSources[] = [
+    { file: file('record: { rules: [{ streams: live/*, formats: [flv] }] }') },
+    { environment: { MILLRACE_RECORD_RULES: JSON.stringify(rules) } },
+    { environment: { MILLRACE_RECORD_RULES: '[{ streams: live/*, formats: [flv] }]' } },
+  ];
+  for (const source of sources) {
+    const read = loadSettings(source).record.rules.map(({ streams, formats }) => ({ streams, formats }));
+    assert.deepEqual(read, rules);
+  }
+  assert.deepEqual(loadSettings({ environment: { MILLRACE_ACCESS_ALLOW_PLAY: '' } }).access.allowPlay, []);
+});
+
+test('a bad entry of a list is named by its place', () => {
+  assert.match(
+    complaint({ file: file('record: { rules: [{ streams: live/* }, { formats: [flv] }] }') }),
+    /^record\.rules\[1\]\.streams in .*\.yaml is missing; allowed: a list, each with streams, formats,/,
+  );
+  assert.match(
+    complaint({ environment: { MILLRACE_RECORD_RULES: 'live/*' } }),
+    /^record\.rules is "live\/\*"/,
+  );
+});
+
+test('a program that no system can start is found before anything is published', () => {
+  const withCommand = (command: string): string =>
+    complaint({ file: file(`hooks: { exec: [{ command: ${command} }] }`) });
+  assert.match(withCommand('[""]'), /^hooks\.exec\[0\]\.command in .*the program has no name/);
+  assert.match(withCommand('["ffmpeg", "a\\0b"]'), /^hooks\.exec\[0\]\.command\.1 in .*zero character/);
+});
+
+test('a secret may stand in a file, as container engines have it, and is not shown', () => {
+  const path = file('s3cret-of-players\n');
+  const settings = loadSettings({
+    environment: { MILLRACE_ACCESS_PLAY_SECRET_FILE: path },
+    flags: {
+      hooks: { targets: [{ url: 'http://user:pass@hooks.example/x?token=abc', secret: 's3cret-of-hooks' }] },
+      relay: { push: [{ streams: 'live/*', to: 'rtmp://a.example/live2/s3cret-key' }] },
+    },
+  });
+  assert.equal(settings.access.playSecret, 's3cret-of-players');
+  const shown = JSON.stringify(maskedSettings(settings));
+  for (const hidden of ['s3cret', 'abc', 'pass']) assert.ok(!shown.includes(hidden), `${hidden} in ${shown}`);
+  for (const seen of ['hooks.example/x', 'rtmp://a.example/live2/***', '"publishSecret":""'])
+    assert.ok(shown.includes(seen), `${seen} not in ${shown}`);
+  assert.match(
+    complaint({ environment: { MILLRACE_ACCESS_PLAY_SECRET_FILE: `${path}.gone` } }),
+    /^cannot read the file that MILLRACE_ACCESS_PLAY_SECRET_FILE names: /,
+  );
+  const wrong = complaint({ file: file('access: { playSecret: 12345678 }') });
+  assert.ok(!wrong.includes('12345678'), wrong);
 });

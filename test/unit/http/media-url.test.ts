@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseMediaPath, startsAtLastKeyFrame, waitMs } from '../../../src/servers/http/media-url.ts';
+import {
+  MediaPaths,
+  parseMediaPath,
+  parseQuery,
+  startsAtLastKeyFrame,
+  waitMs,
+} from '../../../src/servers/http/media-url.ts';
 import { nameOf } from '../../support/stage.ts';
 
 const name = nameOf('live/demo');
@@ -85,4 +91,24 @@ test('?gop=0 alone starts at the next key frame', () => {
     false,
     false,
   ]);
+});
+
+test('remembered paths are read as others are, also after more than can be remembered', () => {
+  const paths = new MediaPaths();
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index < 300; index++) {
+      for (const path of [
+        `/live/cam${index}/media.m3u8`,
+        `/live/cam${index}.m3u8`,
+        `/live/cam${index}/1.ts`,
+        `/x${index}`,
+      ])
+        assert.deepEqual(paths.parse(path), parseMediaPath(path), path);
+    }
+  }
+});
+
+test('a query is read only where there is one', () => {
+  assert.equal(parseQuery('').get('wait'), null);
+  assert.equal(parseQuery('session=a&wait=2').get('session'), 'a');
 });

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, test, type TestContext } from 'node:test';
 import { loadSettings } from '../../../src/config/load.ts';
 import { Admission } from '../../../src/servers/admission.ts';
+import { ClientAddresses } from '../../../src/servers/http/client-address.ts';
 import { HlsRoute } from '../../../src/servers/http/hls-route.ts';
 import { HttpServer } from '../../../src/servers/http/http-server.ts';
 import { Watching } from '../../../src/servers/watching.ts';
@@ -11,6 +12,7 @@ import { StreamRegistry } from '../../../src/stream/registry.ts';
 import { VIEWER_LIMITS } from '../../../src/stream/viewer.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 import { recordingLog } from '../../support/recording-log.ts';
+import { TestGate } from '../../support/test-gate.ts';
 import { waitFor } from '../../support/wait.ts';
 
 /** HLS players whose connections are slow: an answer may take its time, but it must move. */
@@ -37,6 +39,8 @@ before(async () => {
   server = new HttpServer({
     ...{ host: '127.0.0.1', port: 0, log, closed: nothing, stalledMs: STALLED_MS },
     watching: new Watching(streams, VIEWER_LIMITS, log),
+    gate: new TestGate(),
+    clients: new ClientAddresses(),
     hls: new HlsRoute({
       ...{ find: nothing, whenPublished: () => nothing, seen: nothing, gzip: false },
     } as ConstructorParameters<typeof HlsRoute>[0]),

@@ -74,7 +74,7 @@ test('a viewer has the limits of the settings and leaves once', () => {
   publication.write(sound(0));
   publication.flush();
   const sink = new RecordingSink();
-  const leave = watching.begin(stream, textFormat(), sink, true);
+  const watch = watching.begin(stream, textFormat(), sink, true);
   const [fanout] = stream.fanouts;
   assert.equal(fanout?.viewerCount, 1);
   publication.write(inter(40));
@@ -83,8 +83,8 @@ test('a viewer has the limits of the settings and leaves once', () => {
   publication.write(inter(80));
   publication.flush();
   assert.equal([...fanout.viewers()][0]?.state, 'lagging');
-  leave();
-  leave();
+  watch.leave();
+  watch.leave();
   assert.equal(fanout.viewerCount, 0);
   stream.end('shutting down');
   assert.deepEqual(sink.closed, [], 'who has left is not told');

@@ -152,7 +152,8 @@ export class LivesModel {
     if (!life) return;
     const sink = new RecordingSink();
     const format = textFormat({ id: PROTOCOLS[protocol % PROTOCOLS.length]! });
-    const left = this.house.watching.begin(life.stream, format, sink, fromGop);
+    const watch = this.house.watching.begin(life.stream, format, sink, fromGop);
+    const left = (): void => watch.leave();
     this.#viewers.push({ life, sink, left, hasLeft: false, stalledSince: undefined, expected: undefined });
   }
 

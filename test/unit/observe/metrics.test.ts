@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { measureStream, measureViewers } from '../../../src/app/reports.ts';
-import { Metrics, type StreamMetrics } from '../../../src/observe/metrics.ts';
-import { HlsAudience } from '../../../src/servers/http/hls-audience.ts';
+import { Metrics, type MetricsSource, type StreamMetrics } from '../../../src/observe/metrics.ts';
 import { reportStream } from '../../../src/servers/http/stream-report.ts';
 import { ViewerTally } from '../../../src/stream/viewer-tally.ts';
 import { inter, key, sound } from '../../support/media.ts';
@@ -45,36 +44,50 @@ function stage(): { stream: Stage['stream']; tally: ViewerTally; closeSlow: () =
   return { stream: show.stream, tally, closeSlow };
 }
 
-function metricsOf(stream: Stage['stream'], tally: ViewerTally): Metrics {
-  const audience = new HlsAudience(() => 0, 2);
+const AROUND = { hlsViewers: 0, hlsBytes: 0, lateMs: undefined };
+
+function metricsOf(
+  measure: () => StreamMetrics,
+  tally: ViewerTally,
+  more: Partial<MetricsSource> = {},
+): Metrics {
   return new Metrics({
-    streams: () => [measureStream(stream, audience)],
+    streams: () => [measure()],
     viewers: () => measureViewers(tally),
     batchMs: () => 40,
     utilization: () => 0.5,
+    now: () => 0,
+    version: '1.2.3',
+    ...more,
   });
 }
 
 test('/metrics has exactly the metrics of the README’s table, with their labels and words', async () => {
   const { stream, tally, closeSlow } = stage();
   closeSlow();
-  const source = measureStream(stream, new HlsAudience(() => 0, 2));
   const full: StreamMetrics = {
-    ...source,
+    ...measureStream(stream, { hlsViewers: 1, hlsBytes: 5, lateMs: 120 }),
     framesPerSecond: 25,
     gopSeconds: 2,
     dropped: { 'bad script data': 1 },
   };
-  const metrics = new Metrics({
-    streams: () => [full],
-    viewers: () => measureViewers(tally),
-    batchMs: () => 40,
-    utilization: () => 0.5,
+  const metrics = metricsOf(() => full, tally, {
+    operation: {
+      relays: () => [{ id: 'r', direction: 'push', stream: 'live/show', state: 'running', bytes: 1 }],
+      hooks: () => ({ queued: 1, delivered: 2, failed: 3, dropped: 4 }),
+    },
   });
+  const who = { visit: 'v', stream: 'live/show', protocol: 'rtmp', address: 'a', program: 'p', query: '' };
+  metrics.happened({ id: '1', at: '', type: 'publish', ...who });
+  metrics.visitRefused('publish', 'the key is not known');
+  metrics.apiRefused(401);
   metrics.connectionClosed('rtmp', 'publisher gone');
   const { text } = await metrics.render();
   const given = [...text.matchAll(/^# HELP (millrace_\w+) (.*)$/gm)].map(([, name = '', help = '']) => {
-    const line = own(text).find((one) => one.startsWith(`${name}{`) || one.startsWith(`${name} `)) ?? '';
+    const line =
+      own(text).find((one) =>
+        [`${name}{`, `${name} `, `${name}_sum`].some((start) => one.startsWith(start)),
+      ) ?? '';
     const labels = [...line.matchAll(/(\w+)="/g)].map(([, label]) => label);
     return { name, labels: labels.join(', '), help };
   });
@@ -85,7 +98,7 @@ test('/metrics has exactly the metrics of the README’s table, with their label
 
 test('viewers who fall behind and are closed are counted, and what waits for them is told', async () => {
   const { stream, tally, closeSlow } = stage();
-  const metrics = metricsOf(stream, tally);
+  const metrics = metricsOf(() => measureStream(stream, AROUND), tally);
   const lines = async (): Promise<string[]> => own((await metrics.render()).text);
   const behind = await lines();
   for (const line of [

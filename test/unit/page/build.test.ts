@@ -41,6 +41,15 @@ test('engines, charts and QR codes are parts of their own', () => {
   assert.ok(!built.firstLoad.home.files.some((name) => name.startsWith('watch-')));
 });
 
+test('a visitor loads nothing that is the operator’s', () => {
+  const first = new Set([...built.firstLoad.home.files, ...built.firstLoad.watch.files]);
+  for (const part of ['desk', 'sign-in', 'verdicts']) {
+    const file = built.files.find(({ name }) => name.startsWith(`${part}-`) && name.endsWith('.js'));
+    assert.ok(file && !first.has(file.name), part);
+  }
+  assert.ok(built.firstLoad.home.gzipBytes < 50_000, `home: ${built.firstLoad.home.gzipBytes} bytes`);
+});
+
 test('every asset has a hash in its name, and the page names assets that exist', async () => {
   const assets = await readdir(join(out, 'assets'));
   for (const name of assets) assert.match(name, /-[A-Z0-9]{8}\./);

@@ -17,20 +17,29 @@ class Wire {
   readonly client: ClientSession;
   readonly events: string[] = [];
   readonly toServer: Buffer[] = [];
+  readonly paths: (readonly string[])[] = [];
   readonly #step: number;
 
-  constructor(mode: 'publish' | 'play', url = 'rtmp://h/live/cam?t=1', step = 100_000) {
+  constructor(
+    mode: 'publish' | 'play',
+    url = 'rtmp://h/live/cam?t=1',
+    step = 100_000,
+    path: readonly string[] = [],
+  ) {
     this.#step = step;
     this.server = new ServerSession(this.host, { random: randomBytes });
     this.client = new ClientSession(
       {
         send: (bytes) => void this.toServer.push(bytes),
-        started: () => void this.events.push('started'),
+        started: (theirs) => {
+          this.events.push('started');
+          this.paths.push(theirs);
+        },
         media: (m) =>
           void this.events.push(`${m.type}@${m.timestamp} ${Buffer.from(m.body).toString('hex')}`),
         ended: (code, text) => void this.events.push(`ended ${code}: ${text}`),
       },
-      { random: randomBytes, mode, target: clientTarget(url)! },
+      { random: randomBytes, mode, target: clientTarget(url)!, path },
     );
     this.client.start();
   }
@@ -207,25 +216,61 @@ test('Stream EOF and close end a player', () => {
   assert.deepEqual(two.events, ['ended NetConnection.Connect.Closed: the server closed the connection']);
 });
 
-test('where a URL leads', () => {
-  assert.deepEqual(clientTarget('rtmp://example.org/live/cam?t=a/b'), {
-    host: 'example.org',
-    port: 1935,
-    tcUrl: 'rtmp://example.org:1935/live',
-    app: 'live',
-    key: 'cam?t=a/b',
+test('a redirect is handed on, of connect and of publish', () => {
+  const ends: (string | undefined)[][] = [];
+  const at = (): ((type: number, body: Buffer) => void) => {
+    const client = new ClientSession(
+      {
+        send: () => undefined,
+        started: () => undefined,
+        media: () => undefined,
+        ended: (code, text, redirect) => void ends.push([code, text, redirect]),
+      },
+      { random: fixedRandom, mode: 'publish', target: clientTarget('rtmp://h/live/cam')! },
+    );
+    client.start();
+    client.receive(Buffer.concat([Buffer.from([3]), Buffer.alloc(3072, 9)]));
+    return (type, body) =>
+      client.receive(encodeMessage({ chunkStreamId: 3, type, streamId: 0, timestamp: 0 }, body, 128));
+  };
+  const ex = AmfObject.of({ code: 302, redirect: 'rtmp://other/live' });
+  const rejected = AmfObject.of({
+    level: 'error',
+    code: 'NetConnection.Connect.Rejected',
+    description: 'go there',
+    ex,
   });
-  assert.equal(clientTarget('rtmp://[::1]:19350/live/cam')?.host, '::1');
-  assert.equal(clientTarget('rtmp://[::1]:19350/live/cam')?.tcUrl, 'rtmp://[::1]:19350/live');
-  for (const bad of [
-    '',
-    'http://h/live/cam',
-    'rtmp://h',
-    'rtmp://h/live',
-    'rtmp://h/live/',
-    'rtmp://h:0/a/b',
-    'rtmp://h:99999/a/b',
-  ]) {
-    assert.equal(clientTarget(bad), undefined, bad);
-  }
+  at()(20, encodeAmf0('_error', 1, null, rejected));
+  const say = at();
+  say(20, encodeAmf0('_result', 1, null, null));
+  say(20, encodeAmf0('onStatus', 0, null, rejected));
+  const end = ['NetConnection.Connect.Rejected', 'go there', 'rtmp://other/live'];
+  assert.deepEqual(ends, [end, end]);
+});
+
+test('relays passed are told in connect, and learnt from the answer to play; an encoder tells none', () => {
+  const wire = new Wire('play', 'rtmp://h/live/cam', 100_000, ['one', 'two']).run();
+  assert.deepEqual(wire.server.facts.relayPath, ['one', 'two']);
+  wire.server.acceptPlay(1, ['three', 'four']);
+  wire.run();
+  assert.deepEqual(wire.paths, [['three', 'four']]);
+
+  const plain = new Wire('play').run();
+  assert.deepEqual(plain.server.facts.relayPath, []);
+  plain.server.acceptPlay(1, ['three']);
+  const said = Buffer.concat(plain.host.sent);
+  assert.equal(said.includes('three'), false, 'players are not told');
+  plain.run();
+  assert.deepEqual(plain.paths, [[]]);
+});
+
+test('a client answers pings, sends some when it is let in, and knows of the answers', () => {
+  const wire = new Wire('publish').run();
+  wire.client.ping(7);
+  assert.equal(wire.toServer.length, 0, 'not before');
+  wire.server.acceptPublish(1);
+  wire.run();
+  wire.server.ping(4711);
+  wire.run();
+  assert.equal(wire.server.lastPong, 4711);
 });

@@ -27,6 +27,7 @@ export function loggingHost(overrides: Partial<SessionHost> = {}): HostLog {
     events: [],
     publishes: [],
     plays: [],
+    ...(overrides.connect && { connect: overrides.connect }),
     send: (bytes) => void log.sent.push(bytes),
     publish(request) {
       log.publishes.push(request);

@@ -4,6 +4,7 @@ import {
   Admission,
   MAX_ARRIVING_PER_ADDRESS,
   PATIENCE_MS,
+  PROXY,
   type Guest,
 } from '../../../src/servers/admission.ts';
 import { FakeTime } from '../../support/fake-time.ts';
@@ -181,4 +182,29 @@ test('turned away by the thousand: one line in the log a second, with the counts
   enter('x', FOES);
   context.mock.timers.tick(1_000);
   assert.equal(lines[1]?.fields['too many connections'], 1, 'counted anew');
+});
+
+test('guests of a proxy count as from where they are, each time the proxy says where', () => {
+  const { admission, mustEnter } = door(1e6, 2);
+  const guests = ['a', 'b', 'c', 'd'].map((name) => mustEnter(name, PROXY));
+  for (const guest of guests) guest.become('busy');
+  assert.equal(admission.total, 4, 'the proxy itself is not one address');
+  const [a, b, c] = guests;
+  assert.deepEqual([a?.comesFrom(FOES), b?.comesFrom(FOES)], [undefined, undefined]);
+  assert.equal(a?.comesFrom(FOES), undefined, 'where it is already');
+  assert.equal(c?.comesFrom(FOES), 'too many connections from one address');
+  assert.equal(c.comesFrom(FRIENDS), undefined);
+  assert.equal(a?.comesFrom(FRIENDS), undefined, 'the next request on it is of another client');
+  assert.equal(c.comesFrom(FOES), undefined, 'where there is room again');
+  for (const guest of guests) guest.left();
+  assert.equal(admission.total, 0);
+});
+
+test('a proxy that keeps many connections in store is not a crowd', () => {
+  const { admission, turnedOut, mustEnter, time } = door();
+  for (let index = 0; index < MAX_ARRIVING_PER_ADDRESS + 100; index++) {
+    mustEnter(`${index}`, PROXY);
+    time.advance(PATIENCE_MS / 100);
+  }
+  assert.deepEqual([admission.total, turnedOut], [MAX_ARRIVING_PER_ADDRESS + 100, []]);
 });

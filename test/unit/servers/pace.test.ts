@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FrameTarget } from '../../../src/inputs/flv-input.ts';
 import type { Frame } from '../../../src/media/frame.ts';
 import { ticks, ticksFromSeconds } from '../../../src/media/time.ts';
-import { Pace } from '../../../src/servers/rtmp/pace.ts';
+import { Pace } from '../../../src/inputs/pace.ts';
 import { data, inter, sound } from '../../support/media.ts';
 
 const TARGET: FrameTarget = {

@@ -224,3 +224,29 @@ test('a thousand publishers come and go and nothing is left behind', () => {
   }
   assert.deepEqual([house.registry.list().length, house.time.waiting, house.ended.length], [0, 0, 1000]);
 });
+
+test('the same key takes over from another address; another key does not', () => {
+  const house = new House();
+  const first = publisherFrom('192.0.2.1');
+  assert.ok(house.registry.claim(SHOW, { ...first, key: 'k1' }).granted, 'the first');
+  assert.equal(house.registry.claim(SHOW, { ...publisherFrom('192.0.2.2'), key: 'k2' }).granted, false);
+  assert.equal(house.registry.claim(SHOW, publisherFrom('192.0.2.2')).granted, false, 'no key at all');
+  assert.ok(house.registry.claim(SHOW, { ...publisherFrom('192.0.2.2'), key: 'k1' }).granted, 'the same key');
+  assert.deepEqual(first.kicks, ['replaced by a new publisher with the same key']);
+});
+
+test('a stream that is finished ends now, its grace time too', () => {
+  const house = new House();
+  const { stream, publication } = house.claim();
+  publication.write(key(0));
+  publication.write(sound(0));
+  publication.flush();
+  const viewer = house.watch(stream);
+  publication.release('kicked');
+  assert.equal(house.registry.finish('live/show', 'stream ended'), true);
+  assert.deepEqual(
+    [viewer.closed, house.ended, house.time.waiting],
+    [['stream ended'], ['live/show: stream ended'], 0],
+  );
+  assert.equal(house.registry.finish('live/show', 'stream ended'), false, 'there is none any more');
+});

@@ -138,9 +138,9 @@ test('what happens to a viewer is counted for its stream and, above it, for all 
   for (const tally of [one, all]) {
     assert.deepEqual(
       (['lags', 'skippedGops', 'skippedBatches'] as const).map((what) => tally.of(what)),
-      [1, 1, 3].map((count) => ({ rtmp: 0, 'http-flv': count, 'ws-flv': 0 })),
+      [1, 1, 3].map((count) => ({ rtmp: 0, 'http-flv': count, 'ws-flv': 0, relay: 0 })),
     );
-    assert.deepEqual([...tally.closed], [['too slow', { rtmp: 0, 'http-flv': 1, 'ws-flv': 0 }]]);
+    assert.deepEqual([...tally.closed], [['too slow', { rtmp: 0, 'http-flv': 1, 'ws-flv': 0, relay: 0 }]]);
   }
   assert.equal(all.total('skippedBatches'), 3);
 });

@@ -1,17 +1,17 @@
 import { readAmf0 } from '../../../amf/amf0-reader.ts';
 import { encodeAmf0 } from '../../../amf/amf0-writer.ts';
-import { AmfObject } from '../../../amf/value.ts';
 import type { AmfValue } from '../../../amf/value.ts';
 import { ByteReader } from '../../../bytes/byte-reader.ts';
 import { DEFAULT_ACK_WINDOW, ReceiveCounter } from '../acknowledgement.ts';
 import { splitAggregate } from '../aggregate.ts';
 import { ChunkReader } from '../chunk-reader.ts';
-import { acknowledgement, setBufferLength, windowAckSize } from '../control.ts';
+import { acknowledgement, pingRequest, setBufferLength, windowAckSize } from '../control.ts';
 import { ProtocolError } from '../errors.ts';
 import { ClientHandshake } from '../handshake/client-handshake.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { MessageType, OUT_CHUNK_SIZE } from '../message.ts';
 import type { RtmpMessage } from '../message.ts';
+import { connectObject } from './client-connect.ts';
 import { checkClientMove } from './client-phase.ts';
 import type { ClientPhase } from './client-phase.ts';
 import type { ClientTarget } from './client-url.ts';
@@ -20,16 +20,21 @@ import type { Command } from './command.ts';
 import { ControlInlet } from './control-inlet.ts';
 import { normalizeData } from './data-message.ts';
 import { Outbox } from './outbox.ts';
+import { readRelayPath, RELAY_MEMBER } from './relay-path.ts';
+import type { RelayPath } from './relay-path.ts';
 
 /** What a client session needs from whoever holds its socket. */
 export interface ClientHost {
   send(bytes: Buffer): void;
-  /** Publishing: media may be sent. Playing: media follows. Called once. */
-  started(): void;
+  /** Publishing: media may be sent. Playing: media follows, which came by these relays. Called once. */
+  started(path: RelayPath): void;
   /** Audio (8), video (9) or data (18, beginning with the event's name) of the stream that plays. */
   media(message: RtmpMessage): void;
-  /** Refused, failed or over, in the server's own code and words. Called at most once; close the socket. */
-  ended(code: string, text: string): void;
+  /**
+   * Refused, failed or over, in the server's own code and words. Called at most once; close the socket.
+   * `redirect`: the URL where the server says that we should go instead.
+   */
+  ended(code: string, text: string, redirect?: string): void;
 }
 
 export interface ClientSessionOptions {
@@ -37,13 +42,10 @@ export interface ClientSessionOptions {
   readonly mode: 'publish' | 'play';
   readonly target: ClientTarget;
   readonly digestScheme?: DigestScheme;
+  /** Relays that what is published, or asked for, has passed, this one too; encoders and players have none. */
+  readonly path?: RelayPath;
 }
 
-/** How encoders introduce themselves; some servers look for the first word. */
-const FLASH_VERSION = 'FMLE/3.0 (compatible; Millrace)';
-/** Codecs that Flash could name: everything. Servers repeat it, few read it. */
-const ALL_AUDIO_CODECS = 0x0fff;
-const ALL_VIDEO_CODECS = 0x00ff;
 /** What we ask a server to keep in hand for us, ms. Live servers send at once anyway. */
 const PLAY_BUFFER_MS = 1000;
 /** Live, and if there is none, recorded (RTMP 1.0 §7.2.2.1). */
@@ -61,6 +63,7 @@ export class ClientSession {
   readonly #host: ClientHost;
   readonly #mode: 'publish' | 'play';
   readonly #target: ClientTarget;
+  readonly #path: RelayPath;
   readonly #handshake: ClientHandshake;
   readonly #chunks = new ChunkReader();
   readonly #received = new ReceiveCounter();
@@ -76,6 +79,7 @@ export class ClientSession {
     this.#host = host;
     this.#mode = options.mode;
     this.#target = options.target;
+    this.#path = options.path ?? [];
     this.#handshake = new ClientHandshake(options.random, options.digestScheme);
     this.#out = new Outbox((bytes) => host.send(bytes));
     this.#control = new ControlInlet(this.#out, this.#received, () => this.#eof());
@@ -83,6 +87,16 @@ export class ClientSession {
 
   get phase(): ClientPhase {
     return this.#phase;
+  }
+
+  /** Of the message stream that the server made for us; 0 before. */
+  get streamId(): number {
+    return this.#streamId;
+  }
+
+  /** The timestamp of the latest {@link ping} that was answered, ms modulo 2^32. */
+  get lastPong(): number | undefined {
+    return this.#control.lastPong;
   }
 
   /** Whether the server signed its side of the handshake. */
@@ -126,6 +140,16 @@ export class ClientSession {
     return true;
   }
 
+  /** Counts bytes that went to the server past this session: media made once for several servers. */
+  sentBeside(bytes: number): void {
+    this.#out.counter.add(bytes);
+  }
+
+  /** Asks for a sign of life. `now`: ms of any clock. */
+  ping(now: number): void {
+    if (this.#phase === 'publishing' || this.#phase === 'playing') this.#out.raw(pingRequest(now));
+  }
+
   /** Takes leave as servers expect it, so that they do not wait for us to come back. Then close the socket. */
   goodbye(): void {
     if (this.#ended()) return;
@@ -143,12 +167,8 @@ export class ClientSession {
 
   #connect(): void {
     this.#enter('connecting');
-    const { app, tcUrl } = this.#target;
-    const publishing = { type: 'nonprivate', flashVer: FLASH_VERSION, tcUrl };
-    const playing = { flashVer: FLASH_VERSION, tcUrl, fpad: false };
-    const codecs = { audioCodecs: ALL_AUDIO_CODECS, videoCodecs: ALL_VIDEO_CODECS, videoFunction: 1 };
-    const rest = this.#mode === 'publish' ? publishing : { ...playing, ...codecs };
-    this.#calls.set(this.#call('connect', AmfObject.of({ app, ...rest })), 'connect');
+    const object = connectObject(this.#mode, this.#target, this.#path);
+    this.#calls.set(this.#call('connect', object), 'connect');
   }
 
   #createStream(): void {
@@ -243,6 +263,7 @@ export class ClientSession {
     this.#end(
       code === '' ? 'NetConnection.Call.Failed' : code,
       text === '' ? `the server refused ${call}` : text,
+      asString(member(member(info, 'ex'), 'redirect')),
     );
   }
 
@@ -250,13 +271,13 @@ export class ClientSession {
     const code = asString(member(info, 'code'));
     const text = asString(member(info, 'description'));
     if (member(info, 'level') === 'error' || PLAY_IS_OVER.has(code)) {
-      this.#end(code, text === '' ? code : text);
+      this.#end(code, text === '' ? code : text, asString(member(member(info, 'ex'), 'redirect')));
     } else if (
       this.#phase === 'asking' &&
       (code === 'NetStream.Publish.Start' || code === 'NetStream.Play.Start')
     ) {
       this.#enter(this.#mode === 'publish' ? 'publishing' : 'playing');
-      this.#host.started();
+      this.#host.started(readRelayPath(asString(member(info, RELAY_MEMBER))));
     }
   }
 
@@ -270,9 +291,10 @@ export class ClientSession {
     return transaction;
   }
 
-  #end(code: string, text: string): void {
+  #end(code: string, text: string, redirect = ''): void {
     this.#enter('ended');
-    this.#host.ended(code, text);
+    if (redirect === '') this.#host.ended(code, text);
+    else this.#host.ended(code, text, redirect);
   }
 
   #enter(next: ClientPhase): void {

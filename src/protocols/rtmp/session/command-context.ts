@@ -4,6 +4,7 @@ import type { SessionHost } from './host.ts';
 import type { MessageStream } from './message-stream.ts';
 import type { MessageStreams } from './message-streams.ts';
 import { statusInfo } from './outbox.ts';
+import type { RelayPath } from './relay-path.ts';
 import type { Outbox, StatusLevel } from './outbox.ts';
 
 /** What the peer said about itself in `connect`. */
@@ -11,8 +12,13 @@ export interface PeerFacts {
   app: string;
   tcUrl: string;
   flashVersion: string;
+  /** The page and the film that a player of Flash's time stands in; mostly empty. */
+  pageUrl: string;
+  swfUrl: string;
   /** 0 for AMF0, 3 for AMF3. */
   objectEncoding: number;
+  /** Gateways that what it publishes, or its wish to play, has passed; it is the last of them. Empty for all other peers. */
+  relayPath: RelayPath;
 }
 
 /** What a command may see and do. A module's own commands get the same. */
@@ -21,8 +27,8 @@ export interface CommandContext {
   readonly out: Outbox;
   readonly streams: MessageStreams;
   readonly peer: PeerFacts;
-  /** From `connect` on, the other commands are taken. */
-  connected(): void;
+  /** The peer's facts are known: the verdict on its `connect` is due. */
+  connecting(command: Command): void;
 }
 
 export type CommandHandler = (context: CommandContext, command: Command) => void;

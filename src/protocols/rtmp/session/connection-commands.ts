@@ -6,7 +6,8 @@ import { asNumber, asString, member, shown } from './command.ts';
 import type { Command } from './command.ts';
 import { answer, answerError, endRole } from './command-context.ts';
 import type { CommandContext, CommandTable } from './command-context.ts';
-import { statusInfo } from './outbox.ts';
+import { elsewhere, statusInfo } from './outbox.ts';
+import { readRelayPath, RELAY_MEMBER } from './relay-path.ts';
 
 /** What Flash's server called itself. Encoders look for the `FMS/` and for nothing behind it. */
 const SERVER_VERSION = 'FMS/3,0,1,123';
@@ -29,13 +30,20 @@ export const connectionCommands: CommandTable = [
 ];
 
 function connect(context: CommandContext, command: Command): void {
-  const { out, peer } = context;
+  const { peer } = context;
   peer.app = asString(member(command.object, 'app'));
   peer.tcUrl = asString(member(command.object, 'tcUrl'));
   peer.flashVersion = shown(asString(member(command.object, 'flashVer')));
+  peer.pageUrl = asString(member(command.object, 'pageUrl'));
+  peer.swfUrl = asString(member(command.object, 'swfUrl'));
   peer.objectEncoding = asNumber(member(command.object, 'objectEncoding'), 0);
-  context.connected();
+  peer.relayPath = readRelayPath(asString(member(command.object, RELAY_MEMBER)));
+  context.connecting(command);
+}
 
+/** Yes to `connect`, and what encoders wait for before they go on. */
+export function welcome(context: CommandContext, command: Command): void {
+  const { out, peer } = context;
   out.raw(windowAckSize(DEFAULT_ACK_WINDOW));
   out.raw(setPeerBandwidth(DEFAULT_ACK_WINDOW, BandwidthLimit.dynamic));
   out.setChunkSize(OUT_CHUNK_SIZE);
@@ -47,6 +55,12 @@ function connect(context: CommandContext, command: Command): void {
       objectEncoding: peer.objectEncoding,
     }),
   );
+}
+
+/** No to `connect`. `redirect`: where else to go, in the way of Flash's server. */
+export function turnAway(context: CommandContext, command: Command, text: string, redirect?: string): void {
+  const info = statusInfo('error', 'NetConnection.Connect.Rejected', text, elsewhere(redirect));
+  if (command.transactionId !== 0) context.out.call('_error', command.transactionId, null, info);
 }
 
 function createStream(context: CommandContext, command: Command): void {

@@ -1,5 +1,16 @@
 import type { RtmpMessage } from '../message.ts';
 
+/** Who has sent `connect`, in its own words. */
+export interface ConnectRequest {
+  readonly app: string;
+  /** Parameters of app and tcUrl, without `?`. */
+  readonly query: string;
+  readonly flashVersion: string;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+}
+
 /** What a publisher or player asked for, and who it says it is. Nothing in here has been checked. */
 interface StreamRequest {
   readonly streamId: number;
@@ -32,6 +43,8 @@ export interface PlayControl {
 export interface SessionHost {
   /** Writes to the peer. */
   send(bytes: Buffer): void;
+  /** A verdict is due: `acceptConnect` or `refuseConnect`, now or later. Without it everybody may go on. */
+  connect?(request: ConnectRequest): void;
   /** A verdict is due: `acceptPublish` or `refusePublish`, now or later. */
   publish(request: PublishRequest): void;
   /** A verdict is due: `acceptPlay` or `refusePlay`, now or later. */

@@ -42,6 +42,18 @@ export class MediaInlet {
     else this.#host.media(stream.id, media);
   }
 
+  /** What waits for a verdict, on all streams. */
+  get held(): { readonly bytes: number; readonly messages: number } {
+    let bytes = 0;
+    let messages = 0;
+    for (const { state } of this.#streams.all) {
+      if (state.at !== 'asking to publish') continue;
+      bytes += state.held.bytes;
+      messages += state.held.messages.length;
+    }
+    return { bytes, messages };
+  }
+
   /** Delivers what was held. The host may end the publisher at any of them. */
   deliver(stream: MessageStream, held: HeldMedia): void {
     for (const message of held.messages) {
@@ -63,13 +75,7 @@ export class MediaInlet {
 
   #hold(held: HeldMedia, message: RtmpMessage): void {
     held.add(message);
-    let bytes = 0;
-    let messages = 0;
-    for (const { state } of this.#streams.all) {
-      if (state.at !== 'asking to publish') continue;
-      bytes += state.held.bytes;
-      messages += state.held.messages.length;
-    }
+    const { bytes, messages } = this.held;
     if (bytes > MAX_HELD_BYTES || messages > MAX_HELD_MESSAGES) {
       throw new ProtocolError('RTMP_HELD_BYTES', `${bytes} bytes of media came before the stream was let in`);
     }

@@ -18,6 +18,11 @@ export function statusInfo(
   return AmfObject.of({ level, code, description, ...more });
 }
 
+/** Where else a refused peer may go: what Flash's server added to `NetConnection.Connect.Rejected`. */
+export function elsewhere(redirect: string | undefined): Readonly<Record<string, AmfValue>> {
+  return redirect === undefined ? {} : { ex: AmfObject.of({ code: 302, redirect }) };
+}
+
 /** Everything one side says, each on the chunk stream where strict peers look for it. */
 export class Outbox {
   readonly #send: (bytes: Buffer) => void;

@@ -1,9 +1,10 @@
-/** How far a connection has come. */
-export type ConnectionPhase = 'handshake' | 'opened' | 'connected' | 'closed';
+/** How far a connection has come. `connecting`: has sent `connect`, and the verdict is not yet spoken. */
+export type ConnectionPhase = 'handshake' | 'opened' | 'connecting' | 'connected' | 'closed';
 
 const NEXT: { readonly [From in ConnectionPhase]: readonly ConnectionPhase[] } = {
   handshake: ['opened', 'closed'],
-  opened: ['connected', 'closed'],
+  opened: ['connecting', 'closed'],
+  connecting: ['connected', 'closed'],
   connected: ['closed'],
   closed: [],
 };

@@ -7,6 +7,9 @@ import { answer, endRole, refuse, tell } from './command-context.ts';
 import type { CommandContext, CommandTable } from './command-context.ts';
 import type { PlayControl } from './host.ts';
 import type { MessageStream } from './message-stream.ts';
+import { statusInfo } from './outbox.ts';
+import { RELAY_MEMBER, writeRelayPath } from './relay-path.ts';
+import type { RelayPath } from './relay-path.ts';
 import { streamAddress } from './url.ts';
 
 /** Live, and if there is none, recorded: what players ask for who do not care. */
@@ -111,10 +114,15 @@ function fcSubscribe(context: CommandContext, command: Command): void {
 }
 
 /** What a player waits for before it takes media. */
-export function tellPlaying(context: CommandContext, streamId: number, reset: boolean): void {
+export function tellPlaying(
+  context: CommandContext,
+  streamId: number,
+  { reset, path }: { readonly reset: boolean; readonly path: RelayPath },
+): void {
   context.out.raw(streamBegin(streamId));
   if (reset) tell(context, streamId, 'status', 'NetStream.Play.Reset', 'Playing and resetting.');
-  tell(context, streamId, 'status', 'NetStream.Play.Start', 'Playing has begun.');
+  const relayed = path.length === 0 ? {} : { [RELAY_MEMBER]: writeRelayPath(path) };
+  context.out.status(streamId, statusInfo('status', 'NetStream.Play.Start', 'Playing has begun.', relayed));
   // Lets players read samples, which some need before they show anything.
   context.out.data(streamId, '|RtmpSampleAccess', true, true);
 }

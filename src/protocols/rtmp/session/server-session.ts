@@ -6,24 +6,33 @@ import * as control from '../control.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
 import { ProtocolError } from '../errors.ts';
-import { COMMAND_LIMITS, MAX_COMMAND_BYTES, MEDIA_LIMITS } from '../limits.ts';
+import {
+  COMMAND_LIMITS,
+  MAX_COMMAND_BYTES,
+  MAX_UNHEARD_BYTES,
+  MAX_UNHEARD_MESSAGES,
+  MEDIA_LIMITS,
+} from '../limits.ts';
 import { MessageType } from '../message.ts';
 import type { RtmpMessage } from '../message.ts';
 import { readCommand, shown } from './command.ts';
 import type { Command } from './command.ts';
 import { answerError, endRole, tell } from './command-context.ts';
 import type { CommandContext, CommandHandler, CommandTable, PeerFacts } from './command-context.ts';
-import { connectionCommands } from './connection-commands.ts';
+import { connectionCommands, turnAway, welcome } from './connection-commands.ts';
 import { ControlInlet } from './control-inlet.ts';
 import type { SessionHost } from './host.ts';
 import { MediaInlet } from './media-inlet.ts';
 import type { DroppedMessages } from './media-inlet.ts';
+import { HeldMedia } from './message-stream.ts';
 import { MessageStreams } from './message-streams.ts';
-import { Outbox } from './outbox.ts';
+import { elsewhere, Outbox, statusInfo } from './outbox.ts';
 import { checkMove } from './phase.ts';
 import type { ConnectionPhase } from './phase.ts';
 import { playCommands, tellPlaying } from './play-commands.ts';
 import { publishCommands, tellPublishing } from './publish-commands.ts';
+import type { RelayPath } from './relay-path.ts';
+import { connectAddress } from './url.ts';
 
 export interface ServerSessionOptions {
   readonly random: RandomBytes;
@@ -62,14 +71,26 @@ export class ServerSession {
   readonly #received = new ReceiveCounter();
   readonly #out: Outbox;
   readonly #streams = new MessageStreams();
-  readonly #peer: PeerFacts = { app: '', tcUrl: '', flashVersion: '', objectEncoding: 0 };
+  readonly #peer: PeerFacts = {
+    app: '',
+    tcUrl: '',
+    flashVersion: '',
+    pageUrl: '',
+    swfUrl: '',
+    objectEncoding: 0,
+    relayPath: [],
+  };
   readonly #commands: ReadonlyMap<string, CommandHandler>;
   readonly #context: CommandContext;
   readonly #media: MediaInlet;
   readonly #control: ControlInlet;
+  readonly #host: SessionHost;
   #connection: ConnectionPhase = 'handshake';
+  /** The `connect` on which the verdict is due, and what the peer has said since. */
+  #connect: { readonly command: Command; readonly unheard: HeldMedia } | undefined;
 
   constructor(host: SessionHost, options: ServerSessionOptions) {
+    this.#host = host;
     this.#budgets = options.budgets ?? { talkers: NO_BUDGET, publishers: NO_BUDGET };
     this.#chunks = new ChunkReader(COMMAND_LIMITS, this.#budgets.talkers);
     this.#handshake = new ServerHandshake(options.random);
@@ -87,7 +108,7 @@ export class ServerSession {
       out: this.#out,
       streams: this.#streams,
       peer: this.#peer,
-      connected: () => this.#enter('connected'),
+      connecting: (command) => this.#connecting(command),
     };
   }
 
@@ -142,6 +163,33 @@ export class ServerSession {
     if (sequence !== undefined && !this.#closed()) this.#out.raw(control.acknowledgement(sequence));
   }
 
+  /** Bytes and messages of media that wait for the verdict on their publisher. */
+  get held(): { readonly bytes: number; readonly messages: number } {
+    return this.#media.held;
+  }
+
+  /**
+   * The verdict on `connect`. What the peer said meanwhile is heard now. False when it has gone.
+   *
+   * @throws ProtocolError like {@link receive}.
+   */
+  acceptConnect(): boolean {
+    if (!this.#connect || this.#connection !== 'connecting') return false;
+    const { command, unheard } = this.#connect;
+    this.#connect = undefined;
+    this.#enter('connected');
+    welcome(this.#context, command);
+    for (const message of unheard.messages) this.#onMessage(message);
+    return true;
+  }
+
+  /** Refuses a `connect`; the door then closes. `redirect`: where else to go. */
+  refuseConnect(text: string, redirect?: string): boolean {
+    if (!this.#connect || this.#connection !== 'connecting') return false;
+    turnAway(this.#context, this.#connect.command, text, redirect);
+    return true;
+  }
+
   /** The verdict on a `publish`. What came meanwhile is delivered now. False when the peer has gone off it. */
   acceptPublish(streamId: number): boolean {
     const stream = this.#streams.get(streamId);
@@ -166,13 +214,17 @@ export class ServerSession {
     return true;
   }
 
-  /** The verdict on a `play`: from here on the door may send media. False when the peer has gone off it. */
-  acceptPlay(streamId: number): boolean {
+  /**
+   * The verdict on a `play`: from here on the door may send media. False when the peer has gone off it.
+   *
+   * @param path gateways that the stream has passed, this one too: told to a peer that is a gateway
+   */
+  acceptPlay(streamId: number, path: RelayPath = []): boolean {
     const stream = this.#streams.get(streamId);
     if (stream?.state.at !== 'asking to play') return false;
     const { key, reset } = stream.state;
     stream.enter({ at: 'playing', key });
-    tellPlaying(this.#context, streamId, reset);
+    tellPlaying(this.#context, streamId, { reset, path: this.#peer.relayPath.length === 0 ? [] : path });
     return true;
   }
 
@@ -182,6 +234,15 @@ export class ServerSession {
     if (stream?.isPlayer !== true) return false;
     stream.enter({ at: 'idle' });
     tell(this.#context, streamId, 'error', code, text);
+    return true;
+  }
+
+  /** Sends a publisher or player that has asked to another server, in the way of Flash's server. */
+  redirect(streamId: number, text: string, url: string): boolean {
+    const stream = this.#streams.get(streamId);
+    if (stream?.isPublisher !== true && stream?.isPlayer !== true) return false;
+    stream.enter({ at: 'idle' });
+    this.#out.status(streamId, statusInfo('error', 'NetConnection.Connect.Rejected', text, elsewhere(url)));
     return true;
   }
 
@@ -227,6 +288,7 @@ export class ServerSession {
   /** One function for the life of the session: nothing is made per read. */
   readonly #onMessage = (message: RtmpMessage): void => {
     if (this.#closed()) return; // by the host, on an earlier message of this read
+    if (this.#connection === 'connecting' && isSaid(message.type)) return this.#hold(message);
     switch (message.type) {
       case MessageType.audio:
       case MessageType.video:
@@ -250,6 +312,27 @@ export class ServerSession {
         this.#control.take(message);
     }
   };
+
+  #connecting(command: Command): void {
+    const { app, tcUrl, flashVersion, pageUrl, swfUrl } = this.#peer;
+    this.#enter('connecting');
+    this.#connect = { command, unheard: new HeldMedia() };
+    if (this.#host.connect) {
+      this.#host.connect({ ...connectAddress(app, tcUrl), flashVersion, tcUrl, pageUrl, swfUrl });
+    } else this.acceptConnect();
+  }
+
+  /** Peers that do not wait for the answer to `connect` lose nothing by it. */
+  #hold(message: RtmpMessage): void {
+    const unheard = this.#connect?.unheard;
+    unheard?.add(message);
+    if (unheard && (unheard.bytes > MAX_UNHEARD_BYTES || unheard.messages.length > MAX_UNHEARD_MESSAGES)) {
+      throw new ProtocolError(
+        'RTMP_HELD_BYTES',
+        `${unheard.bytes} bytes came before the answer to "connect"`,
+      );
+    }
+  }
 
   /** Media only: an aggregate in an aggregate has no place to end. */
   readonly #onAggregated = (message: RtmpMessage): void => {
@@ -280,4 +363,9 @@ export class ServerSession {
   #closed(): boolean {
     return this.#connection === 'closed';
   }
+}
+
+/** Commands and media, which have to wait for their turn; what concerns the connection itself has not. */
+function isSaid(type: number): boolean {
+  return type >= MessageType.audio;
 }

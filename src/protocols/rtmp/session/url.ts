@@ -40,6 +40,13 @@ export function streamAddress(parts: AddressParts): StreamAddress | { readonly r
   return { app: path[0] ?? '', name: path[1] ?? '', query };
 }
 
+/** The application that `connect` names and the parameters that came with it; of an app with slashes the first part. */
+export function connectAddress(app: string, tcUrl: string): { readonly app: string; readonly query: string } {
+  const parts = split(app);
+  const url = split(pathOfUrl(tcUrl));
+  return { app: parts.path[0] ?? url.path[0] ?? '', query: mergeQueries([parts.query, url.query]) };
+}
+
 interface Part {
   readonly path: readonly string[];
   readonly query: string;

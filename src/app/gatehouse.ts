@@ -1,0 +1,107 @@
+import type { Settings } from '../config/schema.ts';
+import type { EventFeed } from '../observe/events.ts';
+import type { Log } from '../observe/log.ts';
+import { ClientAddresses } from '../servers/http/client-address.ts';
+import { goneAfterMs, HlsAudience } from '../servers/http/hls-audience.ts';
+import { HlsDoor } from '../servers/http/hls-door.ts';
+import type { HlsRoute } from '../servers/http/hls-route.ts';
+import { HlsSessions } from '../servers/http/hls-sessions.ts';
+import type { AccessJudge, HookJudge } from '../servers/judges.ts';
+import { networks, type Networks } from '../servers/networks.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+import { Visits } from './visits.ts';
+
+export interface GatehouseOptions {
+  readonly settings: Pick<Settings, 'rtmp' | 'http' | 'hls' | 'limits'>;
+  readonly access: AccessJudge;
+  readonly hooks?: HookJudge | undefined;
+  readonly feed: EventFeed;
+  /** Counts who is not let in. */
+  readonly refused?: ((action: 'publish' | 'play', reason: string) => void) | undefined;
+  /** Wall clock, ms. */
+  readonly clock: () => number;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+const TICK_MS = 1_000;
+
+/** What all doors share when somebody comes: who it is, whether they may come in, and the book they are written into. */
+export class Gatehouse {
+  readonly visits: Visits;
+  readonly gate: Gatekeeper;
+  readonly clients: ClientAddresses;
+  /** HLS viewers with and without a session. */
+  readonly hlsViewers: { count(path: string): number; readonly total: number };
+  readonly #settings: GatehouseOptions['settings'];
+  readonly #sessions: HlsSessions;
+  readonly #audience: HlsAudience;
+  #ticking: NodeJS.Timeout | undefined;
+
+  constructor({ settings, access, hooks, feed, refused, clock, now, log }: GatehouseOptions) {
+    const { http, hls, limits } = settings;
+    this.#settings = settings;
+    this.visits = new Visits({ events: feed, clock });
+    this.gate = new Gatekeeper({ access, hooks, visits: this.visits, events: feed, refused, log });
+    this.clients = new ClientAddresses({ trusted: read(http.trustedProxies), header: http.proxyHeader });
+    const sessions = new HlsSessions({
+      now,
+      goneMs: goneAfterMs(hls.segmentSeconds),
+      maxPerAddress: limits.connectionsPerAddress,
+    });
+    const audience = new HlsAudience(now, hls.segmentSeconds, this.clients);
+    this.#sessions = sessions;
+    this.#audience = audience;
+    this.hlsViewers = {
+      count: (path) => sessions.count(path) + audience.count(path),
+      get total() {
+        return sessions.total + audience.total;
+      },
+    };
+  }
+
+  /** Networks of proxies that speak the PROXY protocol; undefined: clients come directly. */
+  get rtmpProxies(): Networks | undefined {
+    const { proxyProtocol, trustedProxies } = this.#settings.rtmp;
+    return proxyProtocol ? read(trustedProxies) : undefined;
+  }
+
+  get seen(): HlsAudience['seen'] {
+    return (path, request) => this.#audience.seen(path, request);
+  }
+
+  hlsDoor(route: HlsRoute): HlsDoor {
+    return new HlsDoor({
+      gate: this.gate,
+      clients: this.clients,
+      sessions: this.#sessions,
+      route,
+      sessionsForAll: this.#settings.hls.sessions,
+    });
+  }
+
+  /** From now on players that have left are noticed, also when nothing is published any more. */
+  start(): void {
+    this.#ticking ??= setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Forgets players that have left. */
+  tick(): void {
+    this.#audience.tick();
+    this.#sessions.tick();
+  }
+
+  /** Says the goodbyes of those who would not say any: players of HLS. */
+  close(reason: string): void {
+    clearInterval(this.#ticking);
+    this.#sessions.close(reason);
+  }
+}
+
+/** The settings' check has made sure that these are networks. */
+function read(texts: readonly string[]): Networks {
+  const list = networks(texts);
+  if ('refused' in list) throw new RangeError(list.refused);
+  return list;
+}

@@ -1,0 +1,7 @@
+import type { z } from 'zod';
+
+/** Makes a setting that says what it is for; the README's table and `--help` are made from these words. */
+export const setting = <T extends z.ZodType>(schema: T, help: string): T => schema.describe(help);
+
+/** Marks a value that must not be shown, wherever in the settings it stands. In the environment it may come from a file. */
+export const secret = <T extends z.ZodType>(schema: T): T => schema.meta({ secret: true });

@@ -1,0 +1,56 @@
+import type { Frame } from '../../media/frame.ts';
+import type { FrameSink } from '../../stream/frame-sink.ts';
+import type { RecordingFormat } from './muxer.ts';
+import type { Past } from './past.ts';
+import type { Take } from './take.ts';
+
+/** One stream's recordings: at most one in each format at a time. */
+export class StreamRecorder implements FrameSink {
+  readonly #past: Past | undefined;
+  readonly #takes = new Map<RecordingFormat, Take>();
+  readonly #ended: () => void;
+  /** Files that are being closed. */
+  #closing: Promise<unknown> = Promise.resolve();
+
+  constructor(past: Past | undefined, ended: () => void) {
+    this.#past = past;
+    this.#ended = ended;
+  }
+
+  get takes(): ReadonlyMap<RecordingFormat, Take> {
+    return this.#takes;
+  }
+
+  /** `make` is given what there is of the past. */
+  begin(format: RecordingFormat, make: (past: readonly Frame[]) => Take): Take {
+    const take = make(this.#past?.frames ?? []);
+    this.#takes.set(format, take);
+    return take;
+  }
+
+  /** Ends all; resolves when all files are closed. */
+  async stop(reason: string): Promise<void> {
+    const takes = [...this.#takes.values()];
+    this.#takes.clear();
+    this.#closing = Promise.all([this.#closing, ...takes.map((take) => take.end(reason))]);
+    await this.#closing;
+  }
+
+  write(frame: Frame): void {
+    this.#past?.add(frame);
+    for (const take of this.#takes.values()) take.write(frame);
+  }
+
+  flush(): void {
+    for (const take of this.#takes.values()) take.flush();
+  }
+
+  interrupt(): void {
+    for (const take of this.#takes.values()) take.interrupt();
+  }
+
+  end(reason: string): void {
+    this.#past?.clear();
+    void this.stop(reason).then(this.#ended);
+  }
+}

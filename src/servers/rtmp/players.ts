@@ -1,0 +1,144 @@
+import { streamName } from '../../media/stream-name.ts';
+import { OUT_CHUNK_SIZE } from '../../protocols/rtmp/message.ts';
+import type { PlayControl, PlayRequest } from '../../protocols/rtmp/session/host.ts';
+import { meeting, relayRefusal } from '../../protocols/rtmp/session/relay-path.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { ViewerEnd } from '../../stream/viewer.ts';
+import type { Pass, Verdict } from '../gate.ts';
+import { Pending } from './pending.ts';
+import { Playing } from './playing.ts';
+import type { RtmpLink } from './rtmp-door.ts';
+import { visitOf } from './rtmp-visit.ts';
+
+/** Players of librtmp's kin end at these, with the text; any other code leaves them waiting. */
+const FAILED = 'NetStream.Play.Failed';
+const NOT_FOUND = 'NetStream.Play.StreamNotFound';
+
+/** A player that was let in: it waits for the stream, or has it. */
+interface Player {
+  readonly pass: Pass;
+  playing: Playing | undefined;
+  /** Why it is being sent away. */
+  kicked: string | undefined;
+}
+
+/** What one connection plays, and what it has asked to. */
+export class Players {
+  readonly #link: RtmpLink;
+  /** For a verdict, or for a stream to come. */
+  readonly #waiting = new Pending();
+  readonly #players = new Map<number, Player>();
+
+  constructor(link: RtmpLink) {
+    this.#link = link;
+  }
+
+  /** Those that have a stream. */
+  get playing(): number {
+    let count = 0;
+    for (const { playing } of this.#players.values()) if (playing) count++;
+    return count;
+  }
+
+  /** Those that have a stream or wait for one. */
+  get size(): number {
+    return Math.max(this.#players.size, this.#waiting.size);
+  }
+
+  ask(request: PlayRequest): void {
+    const { streamId } = request;
+    const name = streamName(request.app, request.name);
+    if ('refused' in name) return this.#refuse(streamId, NOT_FOUND, name.refused);
+    const { facts } = this.#link.session;
+    const loop = relayRefusal(facts.relayPath, this.#link.door.relayId);
+    if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
+    const visit = visitOf(this.#link, 'play', { name, request });
+    this.#waiting.wait<Verdict>(
+      streamId,
+      (done) => this.#link.door.gate.ask(visit, done),
+      (verdict) => this.#link.guarded(() => this.#judged(streamId, verdict)),
+    );
+  }
+
+  control(streamId: number, control: PlayControl): void {
+    this.#players.get(streamId)?.playing?.control(control);
+  }
+
+  stop(streamId: number, because: string): void {
+    this.#waiting.giveUp(streamId);
+    const player = this.#players.get(streamId);
+    if (!player) return;
+    this.#players.delete(streamId);
+    player.playing?.end();
+    player.pass.over(because);
+  }
+
+  stopAll(because: string): void {
+    this.#waiting.giveUpAll();
+    for (const streamId of [...this.#players.keys()]) this.stop(streamId, because);
+  }
+
+  #judged(streamId: number, verdict: Verdict): void {
+    if (verdict.granted) return this.#await(streamId, verdict.name.path, verdict.pass);
+    if (verdict.redirect === undefined) return this.#refuse(streamId, FAILED, verdict.reason);
+    this.#link.session.redirect(streamId, verdict.reason, verdict.redirect);
+    this.#over(streamId, `player refused: sent elsewhere (${verdict.reason})`);
+  }
+
+  #await(streamId: number, path: string, pass: Pass): void {
+    const { watching, waitMs } = this.#link.door;
+    const player: Player = { pass, playing: undefined, kicked: undefined };
+    this.#players.set(streamId, player);
+    watching.want(path, this.#link.session.facts.relayPath);
+    this.#waiting.wait<Stream | undefined>(
+      streamId,
+      (done) => watching.whenPublished(path, waitMs, done),
+      (stream) => {
+        if (stream) return this.#begin(streamId, stream, player);
+        const text = `no stream "${path}" is being published`;
+        this.#link.session.refusePlay(streamId, NOT_FOUND, text);
+        this.#over(streamId, text);
+      },
+    );
+  }
+
+  #begin(streamId: number, stream: Stream, player: Player): void {
+    const { door, log, session } = this.#link;
+    const loop = meeting(stream.relayPath, session.facts.relayPath);
+    if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
+    if (!session.acceptPlay(streamId, [...stream.relayPath, door.relayId ?? ''])) return;
+    const sink = this.#link.sink((reason) => this.#ended(streamId, reason));
+    log.debug({ stream: stream.name.path, visit: player.pass.id }, 'playing');
+    const { watching } = door;
+    const playing = new Playing({ watching, stream, sink, streamId, chunkSize: OUT_CHUNK_SIZE });
+    player.playing = playing;
+    player.pass.began(
+      (reason) => {
+        player.kicked = reason;
+        playing.kick();
+      },
+      () => ({ bytesIn: 0, bytesOut: playing.bytesOut }),
+    );
+  }
+
+  #ended(streamId: number, reason: ViewerEnd): void {
+    const { session } = this.#link;
+    const kicked = this.#players.get(streamId)?.kicked;
+    if (kicked !== undefined) session.refusePlay(streamId, FAILED, kicked);
+    else if (reason === 'too slow') session.refusePlay(streamId, 'NetStream.Play.InsufficientBW', reason);
+    else session.playEnded(streamId);
+    this.#over(streamId, kicked === undefined ? reason : `kicked: ${kicked}`);
+  }
+
+  #refuse(streamId: number, code: string, text: string): void {
+    this.#link.session.refusePlay(streamId, code, text);
+    this.#over(streamId, `player refused: ${text}`);
+  }
+
+  /** The connection goes with its last play, but who talks both ways on it goes on with what it publishes or plays beside. */
+  #over(streamId: number, reason: string): void {
+    this.stop(streamId, reason);
+    if (!this.#link.isInUse) return this.#link.close(reason);
+    this.#link.log.debug({ streamId, reason }, 'play over');
+  }
+}
