@@ -53,6 +53,7 @@ const PROGRAMS = [
   { program: 'ffmpeg', packages: ['ffmpeg'] },
   { program: 'rtmpdump', packages: ['rtmpdump'] },
   { program: 'nginx', packages: ['nginx'] },
+  { program: 'caddy', packages: ['caddy'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'Xvfb', packages: ['xvfb'] },
   {
@@ -72,6 +73,8 @@ const OBS = { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-me
 const isThere = (program) =>
   (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
 
+// Debian's place for nginx's modules, which are no programs.
+const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
 const RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
 /** What the benchmark uses beside ffmpeg: a compiler for its load generators, and peers to compare with. */
@@ -83,7 +86,9 @@ const BENCH_PROGRAMS = [
 
 /** Installs missing programs of the tests where that is possible; says what is missing where it is not. */
 export function ensurePrograms({ obs = false } = {}) {
-  install([...PROGRAMS, ...(obs ? [OBS] : [])].filter(({ program }) => !isThere(program)));
+  const missing = [...PROGRAMS, ...(obs ? [OBS] : [])].filter(({ program }) => !isThere(program));
+  const stream = { program: 'nginx-stream', packages: ['libnginx-mod-stream'] };
+  install(existsSync(STREAM_MODULE) ? missing : [...missing, stream]);
 }
 
 /** The same for the benchmark. */

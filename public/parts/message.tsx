@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { ENGINE_NAMES } from '../player/engines.ts';
 import type { PlayerView } from '../player/player-view.ts';
+import { withoutEngine } from '../text/links.ts';
 import { Wheel } from './icons.tsx';
 
 interface MessageProps {
@@ -90,18 +91,21 @@ function Reconnecting({ view, onRetry }: ActionProps): JSX.Element {
 }
 
 function Failure({ view, onRetry }: ActionProps): JSX.Element {
-  const forced = new URLSearchParams(location.search).get('engine') !== null;
+  const { situation } = view;
+  const isRefused = situation.at === 'refused';
+  const forced = !isRefused && new URLSearchParams(location.search).get('engine') !== null;
+  const trouble = forced ? `${ENGINE_NAMES[view.engine]} does not work here` : 'This cannot be played here';
   return (
     <div class="message" role="alert">
       <Wheel turning={false} />
-      <h2>{forced ? `${ENGINE_NAMES[view.engine]} does not work here` : 'This cannot be played here'}</h2>
-      <p>{view.situation.at === 'error' ? view.situation.sentence : ''}</p>
+      <h2>{isRefused ? 'You may not watch this' : trouble}</h2>
+      <p>{isRefused || situation.at === 'error' ? situation.sentence : ''}</p>
       <div class="message-actions">
         <button type="button" class="button button-on-stage" onClick={onRetry}>
           Try again
         </button>
         {forced && (
-          <a class="button button-on-stage" href={location.pathname}>
+          <a class="button button-on-stage" href={withoutEngine(location)}>
             Let the page choose
           </a>
         )}

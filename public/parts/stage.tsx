@@ -11,6 +11,7 @@ import type { PlayerStats, PlayerView } from '../player/player-view.ts';
 import { Player } from '../player/player.ts';
 import type { Choice } from '../player/engines.ts';
 import { ChartIcon, PlayIcon, SoundOffIcon, Wheel } from './icons.tsx';
+import { withoutEngine } from '../text/links.ts';
 import { Message } from './message.tsx';
 
 declare global {
@@ -160,7 +161,7 @@ export function ImpossibleStage({ sentence }: ImpossibleProps): JSX.Element {
         <Wheel turning={false} />
         <h2>This cannot be played here</h2>
         <p>{sentence}</p>
-        <a class="button button-on-stage" href={location.pathname}>
+        <a class="button button-on-stage" href={withoutEngine(location)}>
           Let the page choose
         </a>
       </div>

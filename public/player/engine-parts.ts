@@ -13,18 +13,18 @@ export const ENGINE_PARTS: Readonly<Record<Engine, () => Promise<StartEngine>>> 
 
 export const isFlv = (engine: Engine): boolean => engine === 'ws-flv' || engine === 'http-flv';
 
-/** What lets a viewer in where not everybody may watch: it stands in the page's address and is passed on. */
-const CREDENTIALS = ['key', 'token', 'jwt', 'sign', 'expires'];
+/** What the page's address says to the page alone. */
+const OWN_PARAMETERS: readonly string[] = ['engine'];
 
-/** Absolute address of a stream's media for an engine. */
+/**
+ * Absolute address of a stream's media for an engine. What stands in the page's address is passed on: keys, tokens and
+ * signatures let a viewer in, and a back end that decides may want parameters of its own.
+ */
 export function mediaUrl(engine: Engine, app: string, stream: string): string {
   const url = new URL(isFlv(engine) ? flvPath(app, stream) : hlsPath(app, stream), location.href);
   if (engine === 'ws-flv') url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  const given = new URLSearchParams(location.search);
-  for (const name of CREDENTIALS) {
-    const value = given.get(name);
-    if (value !== null) url.searchParams.set(name, value);
-  }
+  for (const [name, value] of new URLSearchParams(location.search))
+    if (!OWN_PARAMETERS.includes(name)) url.searchParams.append(name, value);
   return url.href;
 }
 

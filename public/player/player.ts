@@ -4,6 +4,7 @@ import { EdgeKeeper } from './edge.ts';
 import { ENGINE_PARTS, expectedTracks, isFlv, mediaUrl, tracksOf } from './engine-parts.ts';
 import type { EngineRun } from './engine.ts';
 import { bufferEnd, keepStill, rangeAfter } from './picture.ts';
+import { refusalOf } from './refusal.ts';
 import type { PlayerOptions, PlayerStats, PlayerView } from './player-view.ts';
 import {
   begin,
@@ -224,6 +225,8 @@ export class Player {
     const tell = (event: SessionEvent): void => {
       if (!stale()) this.#event(event);
     };
+    // Some say an end where others say a failure.
+    const ends = (event: SessionEvent): void => void this.#whyItEnds(event).then(tell);
     try {
       const begins = await ENGINE_PARTS[engine]();
       if (stale()) return;
@@ -232,8 +235,8 @@ export class Player {
         video: this.#video,
         url: mediaUrl(engine, this.#options.app, this.#options.stream),
         ...expectedTracks(this.#facts, this.#session.withoutSound),
-        ended: () => tell({ kind: 'ended' }),
-        failed: (trouble, unsupported) => tell({ kind: 'failed', trouble, unsupported }),
+        ended: () => ends({ kind: 'ended' }),
+        failed: (trouble, unsupported) => ends({ kind: 'failed', trouble, unsupported }),
       });
       this.#keeper = new EdgeKeeper(this.#run);
       this.#watchdog = new Watchdog(this.#run.patience, this.#sight());
@@ -241,6 +244,13 @@ export class Player {
     } catch {
       tell({ kind: 'failed', trouble: 'A part of this player could not be loaded.', unsupported: false });
     }
+  }
+
+  /** Before a picture has come it may be that the viewer is refused. */
+  async #whyItEnds(event: SessionEvent): Promise<SessionEvent> {
+    if (this.#session.situation.at === 'playing') return event;
+    const sentence = await refusalOf(this.#options.app, this.#options.stream);
+    return sentence === undefined ? event : { kind: 'refused', sentence };
   }
 
   async #play(): Promise<void> {

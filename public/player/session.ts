@@ -11,7 +11,9 @@ export type Situation =
   | { at: 'interrupted' }
   | { at: 'backoff'; ms: number; because: 'fault' | 'unreachable' }
   | { at: 'offline'; reachable: boolean }
-  | { at: 'error'; sentence: string };
+  | { at: 'error'; sentence: string }
+  /** This viewer may not watch: asking again by itself would change nothing, and look like guessing. */
+  | { at: 'refused'; sentence: string };
 
 export type ShownState = 'loading' | 'playing' | 'paused' | 'offline' | 'reconnecting' | 'error';
 
@@ -42,6 +44,7 @@ export type SessionEvent =
   | { kind: 'steady' }
   | { kind: 'ended' }
   | { kind: 'failed'; trouble: string; unsupported: boolean }
+  | { kind: 'refused'; sentence: string }
   | { kind: 'stalled'; soundMayBeMissing: boolean }
   | { kind: 'tracks changed' }
   | { kind: 'blocked' }
@@ -108,6 +111,8 @@ export function shownState(session: Session): ShownState {
     case 'offline':
     case 'error':
       return at;
+    case 'refused':
+      return 'error';
   }
 }
 
@@ -148,6 +153,10 @@ export function step(session: Session, event: SessionEvent, random: number): Ste
       return lost(session, '', false);
     case 'failed':
       return lost(session, event.trouble, event.unsupported);
+    case 'refused':
+      return hasEngine(session)
+        ? go(session, { at: 'refused', sentence: event.sentence }, STOP)
+        : stay(session);
     case 'stalled':
       return stalled(session, event.soundMayBeMissing);
     case 'tracks changed':
@@ -171,6 +180,8 @@ export function step(session: Session, event: SessionEvent, random: number): Ste
 
 const isRunning = ({ situation }: Session): boolean =>
   situation.at === 'starting' || situation.at === 'playing' || situation.at === 'interrupted';
+const hasEngine = (session: Session): boolean =>
+  isRunning(session) || isPausedRunning(session) || session.situation.at === 'blocked';
 const isPausedRunning = ({ situation }: Session): boolean => situation.at === 'paused' && situation.running;
 
 function found(session: Session, state: 'live' | 'grace' | 'waiting', random: number): Step {

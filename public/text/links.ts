@@ -24,6 +24,19 @@ export const watchPath = (app: string, stream: string): string =>
 export const flvPath = (app: string, stream: string): string => `${mediaPath(app, stream)}.flv`;
 export const hlsPath = (app: string, stream: string): string => `${mediaPath(app, stream)}.m3u8`;
 
+/** The page's address without the wish for an engine; a key in it stays. */
+export function withoutEngine({
+  pathname,
+  search,
+}: {
+  readonly pathname: string;
+  readonly search: string;
+}): string {
+  const parameters = new URLSearchParams(search);
+  parameters.delete('engine');
+  return parameters.size === 0 ? pathname : `${pathname}?${parameters.toString()}`;
+}
+
 const mediaPath = (app: string, stream: string): string =>
   `/${encodeURIComponent(app)}/${encodeURIComponent(stream)}`;
 

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { replaceFile } from '../observe/durable.ts';
 import { KEY_FILE_VERSION, keyDocument, type KeyDocument } from './key-record.ts';
 
 /** The key file cannot be used. It has been left as it is; the message is for the operator. */
@@ -65,21 +66,18 @@ export class KeyFile {
     // A name of its own for each process: two that share a directory by mistake must not write into each other's.
     const temporary = `${path}.${process.pid}.new`;
     try {
-      await rm(temporary, { force: true });
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify(document, undefined, 2)}\n`);
-        await file.sync(); // or the name might be on the disk before what it names
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
+      await rm(temporary, { force: true }); // or its mode would stay as it was
+      await replaceFile({
+        path,
+        temporary,
+        text: `${JSON.stringify(document, undefined, 2)}\n`,
+        mode: 0o600,
+      });
       this.#state = this.#stateNow();
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
-    await syncFolder(dirname(path));
   }
 
   /** Takes away what runs of the program that were killed while writing have left. */
@@ -119,18 +117,6 @@ function isDangling(path: string): boolean {
     return readdirSync(dirname(path)).includes(basename(path));
   } catch {
     return false;
-  }
-}
-
-/** The new name is on the disk only then. Not every file system can do it. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } catch (error) {
-    if (codeOf(error) !== 'EINVAL') throw error;
-  } finally {
-    await folder.close();
   }
 }
 

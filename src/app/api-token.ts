@@ -1,15 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { linkSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolderNow, writeNow } from '../observe/durable.ts';
 import type { Log } from '../observe/log.ts';
 import { DataDirError } from './data-dir.ts';
 
@@ -80,34 +72,18 @@ function make(path: string): string {
   const token = randomBytes(RANDOM_BYTES).toString('base64url');
   const temporary = `${path}.${process.pid}.new`;
   try {
-    const file = openSync(temporary, 'w', 0o600);
-    try {
-      writeSync(file, `${token}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeNow({ path: temporary, text: `${token}\n`, mode: 0o600 });
     try {
       linkSync(temporary, path);
     } finally {
       unlinkSync(temporary);
     }
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
     return token;
   } catch (error) {
     const theirs = codeOf(error) === 'EEXIST' ? read(path) : undefined;
     if (theirs !== undefined && isToken(theirs)) return theirs;
     throw new DataDirError(`cannot keep the API token in ${path}: ${codeOf(error)}`);
-  }
-}
-
-/** The new name is on the disk only then. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -19,7 +19,9 @@ export function openDataDir(dir: string): string {
         ? 'it cannot be written'
         : code === 'ENOTDIR' || code === 'EEXIST'
           ? 'it is not a directory'
-          : code;
+          : code === 'ENOENT'
+            ? 'it cannot be made'
+            : code;
     throw new DataDirError(`cannot use the data directory ${path}: ${reason} (data.dir)`);
   }
   return path;

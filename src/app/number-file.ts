@@ -1,6 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { replaceFile, replaceFileNow, type DurableText } from '../observe/durable.ts';
 import type { PlaylistNumbers } from '../outputs/hls/numbers.ts';
 
 /** What stands in the file: numbers, nothing (no file yet), or something that cannot be read, with the reason. */
@@ -39,38 +38,16 @@ export class NumberFile {
 
   /** For the start of the program. @throws what the system says */
   writeNow(numbers: PlaylistNumbers): void {
-    const file = openSync(this.#temporary, 'w', 0o644);
-    try {
-      writeSync(file, format(numbers));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(this.#temporary, this.path);
-    const folder = openSync(dirname(this.path), 'r');
-    try {
-      fsyncSync(folder); // the new name is on the disk only then
-    } finally {
-      closeSync(folder);
-    }
+    replaceFileNow(this.#text(numbers));
   }
 
   /** Rejects with what the system says. */
-  async write(numbers: PlaylistNumbers): Promise<void> {
-    const file = await open(this.#temporary, 'w', 0o644);
-    try {
-      await file.writeFile(format(numbers));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(this.#temporary, this.path);
-    const folder = await open(dirname(this.path), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+  write(numbers: PlaylistNumbers): Promise<void> {
+    return replaceFile(this.#text(numbers));
+  }
+
+  #text(numbers: PlaylistNumbers): DurableText {
+    return { path: this.path, temporary: this.#temporary, text: format(numbers), mode: 0o644 };
   }
 }
 

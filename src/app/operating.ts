@@ -104,6 +104,11 @@ export class Operating {
     };
   }
 
+  /** Where the token is to be found, once it has been opened. */
+  get tokenPlace(): string {
+    return this.#token?.place ?? '';
+  }
+
   /** For the pages. */
   get pages(): Pick<PagesOptions, 'api' | 'metrics' | 'metricsRefusal'> {
     return {

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { replaceFileNow } from '../observe/durable.ts';
 import { DataDirError } from './data-dir.ts';
 
 const relay = z.strictObject({
@@ -46,20 +46,8 @@ export class RelayFile {
 
   /** Replaces the file as a whole or not at all, also if the power fails in between. @throws what the system says */
   write(relays: readonly KeptRelay[]): void {
-    const file = openSync(this.#temporary, 'w', 0o600);
-    try {
-      writeSync(file, `${JSON.stringify({ relays }, undefined, 2)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(this.#temporary, this.#path);
-    const folder = openSync(dirname(this.#path), 'r');
-    try {
-      fsyncSync(folder); // the new name is on the disk only then
-    } finally {
-      closeSync(folder);
-    }
+    const text = `${JSON.stringify({ relays }, undefined, 2)}\n`;
+    replaceFileNow({ path: this.#path, temporary: this.#temporary, text, mode: 0o600 });
   }
 }
 

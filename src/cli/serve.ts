@@ -19,7 +19,7 @@ export function serveCommand(): Command {
         readSettings: () => settingsFrom(flags),
       });
       const ports = await gateway.start();
-      const { rtmp, http, access } = gateway.settings;
+      const { rtmp, http, access, api } = gateway.settings;
       const stream = flags.demo ? 'demo' : 'cam';
       process.stdout.write(
         welcome({
@@ -30,6 +30,8 @@ export function serveCommand(): Command {
           isOnAir: flags.demo === true,
           access,
           firstKey: gateway.firstKey,
+          isApiOpenHere: api.trustLoopback,
+          tokenPlace: gateway.tokenPlace,
           color: process.stdout.isTTY,
         }),
       );

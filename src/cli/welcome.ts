@@ -14,6 +14,10 @@ export interface WelcomeFacts {
   readonly access: Pick<Settings['access'], 'publish' | 'trustLoopback'>;
   /** The key that was made at this start; it is shown here and never again. */
   readonly firstKey?: string | undefined;
+  /** `api.trustLoopback`: from this machine the operator's pages are free. */
+  readonly isApiOpenHere: boolean;
+  /** Where the API's token is. Never the token. */
+  readonly tokenPlace: string;
   readonly color: boolean;
 }
 
@@ -34,6 +38,7 @@ export function welcome(facts: WelcomeFacts): string {
     '',
     `  Watch:         ${bold(link)}`,
     `  All streams:   ${pages}/`,
+    `  Operate it:    the same page${facts.isApiOpenHere ? '; from other machines' : ','} with the token in ${facts.tokenPlace}`,
     '',
     ...renderUnicodeCompact(link, { border: 1 })
       .split('\n')

@@ -1,7 +1,7 @@
 import type { AmfObject } from '../amf/value.ts';
 import type { FrameTarget } from './flv-input.ts';
 import type { Frame } from '../media/frame.ts';
-import { secondsFromTicks, type Ticks } from '../media/time.ts';
+import { secondsFromTicks, ticks, type Ticks } from '../media/time.ts';
 import type { TrackSet } from '../media/track.ts';
 
 /** Seconds in which frames came, after which the clock must have moved. */
@@ -62,6 +62,11 @@ export class Pace implements FrameTarget {
     this.#bytes += frame.payload.length;
     if (frame.dts > this.#newest) this.#newest = frame.dts;
     this.#target.write(frame);
+  }
+
+  /** The newest time of what it has written. */
+  get newest(): Ticks {
+    return ticks(this.#newest);
   }
 
   /** Whether data pour in and time does not go on. Call about once a second; `now` in ms, monotonic. */

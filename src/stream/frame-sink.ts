@@ -6,6 +6,8 @@ export interface FrameSink {
   write(frame: Frame): void;
   /** What one read from the publisher's socket brought has been written: the time to pass it on. */
   flush(): void;
+  /** So much waits in it that frames will be left out if much more comes at once. */
+  isBehind?(): boolean;
   /**
    * The publisher has gone, or another takes its place: whatever comes next, if anything does, does not go on where this
    * one stopped. For sinks that hold frames back.

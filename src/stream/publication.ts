@@ -29,6 +29,8 @@ export interface Publication {
   readonly origin: Ticks;
   /** Tracks of the publisher before: a track whose configuration is the same bytes should be the same object. */
   readonly formerTracks: TrackSet;
+  /** Something that keeps the stream cannot follow: who sends faster than in real time should wait. */
+  isBehind(): boolean;
   /** A number for a new time line; the first one is taken when the publication begins. */
   newEpoch(): number;
   write(frame: Frame): void;

@@ -125,6 +125,7 @@ export class Stream {
     const publication: Publication = {
       origin: this.#lastDts === undefined ? ticks(0) : ticks(this.#lastDts + SEAM),
       formerTracks,
+      isBehind: () => isCurrent() && this.#sinks.some((sink) => sink.isBehind?.() === true),
       newEpoch: () => (isCurrent() ? ++this.#epoch : this.#epoch),
       write: (frame) => {
         if (isCurrent()) this.#write(frame);

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
+import { loadSettings } from '../../src/config/load.ts';
 import { Background, runProgram } from '../support/programs.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -165,4 +175,28 @@ test('the demo service puts live/demo on the air', async (context) => {
   });
   assert.equal(report.state, 'live');
   assert.equal(await demo.stop('SIGTERM'), 0);
+});
+
+test('with docs/compose-secrets.yml secrets come from files, each of which is mounted, and there is time to drain', () => {
+  const { services: more, secrets } = parse(readFileSync('docs/compose-secrets.yml', 'utf8')) as {
+    readonly services: {
+      readonly gateway: Service & { readonly secrets: readonly string[]; readonly stop_grace_period: string };
+    };
+    readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+  };
+  const { environment = {}, secrets: mounted, stop_grace_period: grace } = more.gateway;
+  assert.deepEqual([...mounted].sort(), Object.keys(secrets).sort());
+  const inFolder = Object.entries(environment).map(([variable, value]) => {
+    const name = /^\/run\/secrets\/(.*)$/.exec(value)?.[1];
+    if (name === undefined) return [variable, value];
+    assert.ok(mounted.includes(name), `${variable}: ${name}`);
+    const file = join(folder, name);
+    writeFileSync(file, `${name} of sixteen or more\n`);
+    return [variable, file];
+  });
+  const settings = loadSettings({ environment: Object.fromEntries(inFolder) as Record<string, string> });
+  assert.equal(settings.api.token, 'api-token of sixteen or more');
+  assert.equal(settings.access.playSecret, 'play-secret of sixteen or more');
+  assert.equal(settings.access.publish, 'keys');
+  assert.ok(parseInt(grace) > settings.stop.drainSeconds + 15, 'time to drain');
 });

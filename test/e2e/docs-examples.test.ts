@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test, type TestContext } from 'node:test';
 import { isSignedBy } from '../../src/access/signed-url.ts';
-import { createGateway } from '../../src/app/gateway.ts';
-import { loadSettings, type SettingsInput } from '../../src/config/load.ts';
+import { loadSettings } from '../../src/config/load.ts';
 import { describeSettings } from '../../src/config/schema.ts';
 import { signBody } from '../../src/hooks/signature.ts';
+import { startGateway } from '../support/gateway.ts';
 import { runProgram, unlessThere } from '../support/programs.ts';
 
 /** What the manual says, done. */
@@ -119,6 +119,28 @@ describe('signed links', () => {
   });
 });
 
+test('the commands for the API do what they say', { skip: unlessThere('bash', 'curl') }, async (context) => {
+  const gateway = await startGateway({ api: { token: 'the-token-of-this-test' } });
+  context.after(() => gateway.stop());
+  const commands = blocks(read('operating.md'), 'sh');
+  assert.equal(commands.length, 2);
+  const [streams, key] = await Promise.all(
+    commands.map(async (command) => {
+      const here = command
+        .replaceAll(/http:\/\/(HOST|127\.0\.0\.1):8080/g, gateway.http)
+        .replace('curl', 'curl --silent --show-error --fail');
+      const { code, stdout, stderr } = await runProgram('bash', [
+        '-c',
+        `TOKEN=the-token-of-this-test; ${here}`,
+      ]);
+      assert.deepEqual([code, stderr], [0, ''], command);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    }),
+  );
+  assert.ok(Array.isArray(streams?.['streams']), 'the streams');
+  assert.match(String(key?.['secret']), /^pk_/);
+});
+
 test('the check of signatures takes what we send and nothing else', async (context) => {
   const file = join(folderFor(context), 'check.mjs');
   writeFileSync(file, blocks(read('operating.md'), 'js')[0]!);
@@ -147,112 +169,6 @@ test('every verdict of the doctor is in the table, and no other', () => {
   assert.deepEqual(told.sort(), [...new Set([...codes].map((match) => match[1]!))].sort());
 });
 
-/** For each setting a value that is not its default. */
-const OTHERS: SettingsInput = {
-  rtmp: { host: '127.0.0.1', port: 1, proxyProtocol: true, trustedProxies: ['192.0.2.1'] },
-  http: { host: '127.0.0.1', port: 1, trustedProxies: ['192.0.2.1'], proxyHeader: 'forwarded', gzip: false },
-  access: {
-    ...{
-      publish: 'open',
-      play: 'keys',
-      trustLoopback: false,
-      publishSecret: 'p'.repeat(32),
-      playSecret: 'q'.repeat(32),
-    },
-    ...{ jwtSecret: 'r'.repeat(32), jwtJwks: 'http://127.0.0.1/keys', jwtIssuer: 'i', jwtAudience: 'a' },
-    ...{
-      allowPublish: ['::1'],
-      denyPublish: ['::2'],
-      allowPlay: ['::1'],
-      denyPlay: ['::2'],
-      origins: ['a.example'],
-    },
-  },
-  hooks: {
-    targets: [{ url: 'http://127.0.0.1:1/' }],
-    queueBytes: 70_000,
-    queueHours: 1,
-    exec: [{ command: ['true'] }],
-  },
-  record: {
-    ...{
-      rules: [{ streams: 'live/*' }],
-      dir: 'elsewhere',
-      name: '{stream}-{unix}',
-      preSeconds: 1,
-      keepDays: 1,
-      keepBytes: 1e9,
-    },
-    watch: 'viewers',
-  },
-  relay: {
-    push: [{ streams: 'live/*', to: 'rtmp://127.0.0.1:1/a/b' }],
-    pull: [{ stream: 'a/b', from: 'rtmp://127.0.0.1:1/a/b' }],
-    ...{ holdSeconds: 1, lingerSeconds: 1, caFile: 'ca.pem' },
-  },
-  api: { trustLoopback: false, token: 't'.repeat(32), metrics: 'token' },
-  publish: { graceSeconds: 1, idleSeconds: 1 },
-  play: { waitSeconds: 1 },
-  limits: { connections: 10, connectionsPerAddress: 5 },
-  delivery: { batchMs: 1, viewerQueueBytes: 70_000, viewerLagSeconds: 1 },
-  hls: { segmentSeconds: 1, windowSegments: 7, sessions: false },
-  stop: { drainSeconds: 1 },
-  log: { level: 'silent', format: 'json' },
-  data: { dir: 'elsewhere' },
-};
-
-test(
-  'the lists of what a reload changes and what a restart needs are right',
-  { skip: unlessThere('openssl') },
-  async (context) => {
-    const folder = folderFor(context);
-    const caFile = join(folder, 'ca.pem');
-    const args = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-subj',
-      '/CN=a',
-    ];
-    const { code, stderr } = await runProgram('openssl', [
-      ...args,
-      '-keyout',
-      join(folder, 'key.pem'),
-      '-out',
-      caFile,
-    ]);
-    assert.equal(code, 0, stderr);
-    const own = {
-      ...{ rtmp: { host: '127.0.0.2', port: 0 }, http: { host: '127.0.0.2', port: 0 } },
-      ...{ data: { dir: join(folder, 'data') }, log: { level: 'error' } },
-    };
-    const others = { ...OTHERS, relay: { ...OTHERS['relay'], caFile }, data: { dir: own.data.dir } };
-    const all = describeSettings().map(({ key }) => key);
-    const missing = all.filter((key) => !(key.split('.')[1]! in (OTHERS[key.split('.')[0]!] ?? {})));
-    assert.deepEqual(missing, [], 'settings that this test does not change');
-    const gateway = createGateway({ settings: own, readSettings: () => others });
-    await gateway.start();
-    context.after(() => gateway.stop());
-    const { applied, needsRestart } = await gateway.reload();
-    const listed = (start: string): string[] => {
-      const paragraph =
-        read('operating.md')
-          .split('\n\n')
-          .find((one) => one.startsWith(start)) ?? '';
-      const names = [...paragraph.matchAll(/`([a-z]+\.[A-Za-z*]+)`/g)].map((match) => match[1]!);
-      return names.flatMap((name) =>
-        name.endsWith('*') ? all.filter((key) => key.startsWith(name.slice(0, -1))) : [name],
-      );
-    };
-    assert.deepEqual([...applied].sort(), listed('In force at once').sort());
-    assert.deepEqual([...needsRestart, 'data.dir'].sort(), listed('After a restart only').sort());
-  },
-);
-
 test(
   'systemd accepts the unit, which stops later than the gateway drains',
   { skip: unlessThere('systemd-analyze') },
@@ -264,9 +180,9 @@ test(
     assert.deepEqual([code, stdout + stderr], [0, '']);
     const number = (pattern: RegExp): number => Number(pattern.exec(unit)?.[1]);
     assert.ok(number(/^TimeoutStopSec=(\d+)$/m) > number(/DRAIN_SECONDS=(\d+)$/m) + 15);
-    const environment = Object.fromEntries(
-      [...unit.matchAll(/^Environment=(MILLRACE_\w+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
-    );
+    const environment: Record<string, string> = {};
+    for (const [, name = '', value = ''] of unit.matchAll(/^Environment=(MILLRACE_\w+)=(.*)$/gm))
+      environment[name] = value;
     assert.equal(loadSettings({ environment }).data.dir, '/var/lib/millrace');
   },
 );

@@ -38,7 +38,7 @@ test('a refused publisher never starts, hears why, and is closed after it has he
   const peer = new RtmpPeer('publish', `${stand.rtmp}/live/SECRET?token=1`);
   await peer.closed;
   assert.deepEqual(peer.end, { code: 'NetStream.Publish.Unauthorized', text: WHY });
-  assert.deepEqual(peer.statuses, ['NetStream.Publish.Unauthorized']);
+  assert.deepEqual(peer.statuses, ['NetStream.Publish.Unauthorized', 'NetStream.Publish.Denied']);
   assert.deepEqual(stand.closed, ['publisher refused']);
   assert.equal(stand.gate.visits[0]?.query, 'token=1');
   assert.equal(stand.streams.list().length, 0, 'streams');

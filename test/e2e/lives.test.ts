@@ -340,7 +340,7 @@ test('publishing from another machine is refused with the reason and never start
   await peer.closed;
   assert.equal(peer.end?.code, 'NetStream.Publish.Unauthorized');
   assert.match(peer.end.text, /127\.0\.0\.1 is not allowed/);
-  assert.deepEqual(peer.statuses, ['NetStream.Publish.Unauthorized']);
+  assert.deepEqual(peer.statuses, ['NetStream.Publish.Unauthorized', 'NetStream.Publish.Denied']);
   assert.deepEqual(closed, ['publisher refused']);
 });
 

@@ -183,6 +183,8 @@ for (const ending of ['mp4', 'flv'] as const) {
     assert.equal(packets(asHls.stdout).length, 2, asHls.stdout);
     assert.deepEqual(packets(asHls.stdout), packets(asFile.stdout));
     assert.equal(asHls.stderr, '', 'nothing to complain of');
+    const inspect = ['--import', 'tsx', 'src/main.ts', 'inspect', '--check', url];
+    assert.match((await runProgram(process.execPath, inspect)).stdout, /Verdict: clean/);
   });
 }
 

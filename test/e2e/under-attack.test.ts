@@ -11,13 +11,13 @@ import { waitFor } from '../support/wait.ts';
 /** A publisher and 20 viewers beside each attack: they notice nothing, and the gateway's memory stays within a bound. */
 
 /**
- * Resident memory, MiB. At rest the process has some 140 (the engine, the libraries, the compiler of its sources). What an
- * attack may add by the limits: 2,000 connections that wait for a stream, each some 20 kB (40); 50 publishers with
- * 256 kB of their own (13) and the rest of what they have really sent; 32 of unfinished messages of all who do not
- * publish; 45 players who do not read with 1 MiB of answers or a GOP or two each (45); and garbage that the
- * collector has not come to yet, as much again.
+ * What an attack may add to the resident memory of the process at rest (publisher and viewers are there, nobody else), MiB. By
+ * the limits: 2,000 connections that wait for a stream, each some 20 kB (40); 50 publishers with 256 kB of their own (13) and
+ * the rest of what they have really sent; 32 of unfinished messages of all who do not publish; 45 players who do not read with
+ * 1 MiB of answers or a GOP or two each (45). That is 130; and garbage, of the attacks before too, that the collector has not
+ * come to yet: see src/cli/heap.ts, and a young generation of 16.
  */
-const BOUND_MIB = 320;
+const MOST_ADDED_MIB = 210;
 /** Each attack lasts so long at least. */
 const ATTACK_MS = 2_500;
 /** A newcomer beside an attack sees its first frames within this time. */
@@ -48,6 +48,8 @@ interface Witness {
 let gateway: GatewayProcess;
 let publisher: RememberingPeer;
 let stopShow: () => void;
+/** Of the process before the first attack. */
+let restMiB: number;
 const witnesses: Witness[] = [];
 
 const isFrame = ({ type, body }: Seen): boolean => (type === 8 || type === 9) && body[1] === 1;
@@ -118,6 +120,7 @@ before(async () => {
   stopShow = show.live();
   witnesses.push(...(await Promise.all(Array.from({ length: 20 }, (_, index) => watch(index, 'live/show')))));
   await waitFor('a picture at all 20', () => witnesses.every((one) => newestAt(one) > 5));
+  restMiB = gateway.residentMiB;
 });
 
 after(async () => {
@@ -167,10 +170,11 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
       for (const witness of witnesses) assertWhole(witness);
       assert.equal(publisher.isClosed, false, 'the publisher is still there');
       context.diagnostic(
-        `peak ${gateway.peakMiB.toFixed()} MiB, ${openAtEnd} sockets of the attack open at the end, ` +
+        `peak ${gateway.peakMiB.toFixed()} MiB (${restMiB.toFixed()} at rest), ${openAtEnd} sockets of the attack open at the end, ` +
           `${(gateway.processorSeconds - cpu).toFixed(1)} s of processor time`,
       );
-      assert.ok(gateway.peakMiB < BOUND_MIB, `${gateway.peakMiB.toFixed()} MiB of at most ${BOUND_MIB}`);
+      const added = gateway.peakMiB - restMiB;
+      assert.ok(added < MOST_ADDED_MIB, `${added.toFixed()} MiB of at most ${MOST_ADDED_MIB}`);
       const mistakes = gateway.lines().filter(({ level }) => level === 'error' || level === 'fatal');
       assert.deepEqual(mistakes, []);
     },

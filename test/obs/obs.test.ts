@@ -81,11 +81,16 @@ function writeSettings(home: string, server: string, key: string): void {
   );
 }
 
-test('OBS Studio publishes; HTTP-FLV and HLS can be decoded', { skip }, async () => {
-  const gateway = await startGateway();
+interface Studio {
+  readonly obs: Background;
+  stop(): Promise<void>;
+}
+
+/** Begins to stream to `server` with `key` as soon as it runs. */
+async function startObs(server: string, key: string): Promise<Studio> {
   const display = await startDisplay();
   const home = mkdtempSync(join(tmpdir(), 'millrace-obs-'));
-  writeSettings(home, `${gateway.rtmp}/live`, 'obs');
+  writeSettings(home, server, key);
   const obs = new Background(
     'dbus-run-session',
     [
@@ -109,9 +114,22 @@ test('OBS Studio publishes; HTTP-FLV and HLS can be decoded', { skip }, async ()
       QT_QPA_PLATFORM: 'xcb',
     },
   );
+  return {
+    obs,
+    stop: async () => {
+      await obs.stop('SIGKILL');
+      await display.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+test('OBS Studio publishes; HTTP-FLV and HLS can be decoded', { skip }, async () => {
+  const gateway = await startGateway();
+  const studio = await startObs(`${gateway.rtmp}/live`, 'obs');
   try {
     const report = await whenLive(gateway, 'live/obs').catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${obs.output.slice(-3000)}`);
+      throw new Error(`${String(error)}\n${studio.obs.output.slice(-3000)}`);
     });
     assert.equal(report.video?.width, 640);
     assert.match(report.publisher?.encoder ?? '', /FMLE|OBS|obs/);
@@ -143,9 +161,24 @@ test('OBS Studio publishes; HTTP-FLV and HLS can be decoded', { skip }, async ()
       `OBS calls itself ${report.publisher?.encoder ?? 'nothing'}; GOP ${report.video.gopSeconds ?? '?'} s`,
     );
   } finally {
-    await obs.stop('SIGKILL');
-    await display.stop();
+    await studio.stop();
     await gateway.stop();
-    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+test('OBS Studio with a wrong key is refused, and says why in its log', { skip }, async () => {
+  const gateway = await startGateway({ access: { publish: 'keys', trustLoopback: false } });
+  const studio = await startObs(`${gateway.rtmp}/live`, 'pk_notakeyatallnotakeyatall1');
+  try {
+    const log = await waitFor(
+      'OBS to have given up',
+      () => (studio.obs.output.includes('Streaming Stop') ? studio.obs.output : undefined),
+      40_000,
+    );
+    assert.match(log, /NetStream\.Publish\.Unauthorized/, 'the code');
+    assert.match(log, /this stream key is not known: check it for typing errors/, 'the reason');
+  } finally {
+    await studio.stop();
+    await gateway.stop();
   }
 });

@@ -78,10 +78,10 @@ export class RtmpStand {
           };
           mine.set(streamId, publisher);
           this.publishers.push(publisher);
-          session.acceptPublish(streamId);
+          session.verdicts.acceptPublish(streamId);
         },
         play: ({ streamId }) =>
-          void session.refusePlay(streamId, 'NetStream.Play.StreamNotFound', 'not here'),
+          void session.verdicts.refusePlay(streamId, 'NetStream.Play.StreamNotFound', 'not here'),
         media: (streamId, message) =>
           void mine.get(streamId)?.messages.push({ ...message, body: Buffer.from(message.body) }),
         unpublish: (streamId, because) => {

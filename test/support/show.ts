@@ -105,7 +105,7 @@ export class Show {
     const startedAt = performance.now() - this.frames * FRAME_MS;
     const timer = setInterval(() => {
       const due = Math.floor((performance.now() - startedAt) / FRAME_MS) - this.frames;
-      if (due > 0 && this.peer.socket.writable) this.go(due);
+      if (due > 0 && this.peer.socket.writable && this.peer.phase !== 'ended') this.go(due);
     }, FRAME_MS / 2);
     return () => clearInterval(timer);
   }

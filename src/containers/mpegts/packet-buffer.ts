@@ -13,6 +13,7 @@ import {
 const FIRST_CAPACITY = 256 * 1024;
 /** A buffer this much larger than what a segment needed is given back. */
 const MAX_SLACK = 4;
+const NO_ROOM = Buffer.alloc(0);
 
 /**
  * The packets of the segment being made, in one buffer that serves segment after segment.
@@ -21,7 +22,8 @@ const MAX_SLACK = 4;
  * {@link bytes}), and then spread forward in place ({@link spread}): headers go into the gap that is left in front.
  */
 export class PacketBuffer {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  /** Without any room until the first packet. */
+  #bytes: Buffer = NO_ROOM;
   #size = 0;
   #continuity = new Map<number, number>();
 
@@ -110,10 +112,15 @@ export class PacketBuffer {
     return taken;
   }
 
+  /** Gives its room back; to be called behind {@link take}. A stream that is over is kept for players to finish, without this. */
+  rest(): void {
+    if (this.#size === 0) this.#bytes = NO_ROOM;
+  }
+
   #grow(room: number): void {
     const needed = this.#size + room;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2, FIRST_CAPACITY));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

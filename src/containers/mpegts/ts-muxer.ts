@@ -104,6 +104,11 @@ export class TsMuxer {
     return this.#packets.take();
   }
 
+  /** Gives back the room of the segments to come: after {@link finish}, when none comes for a while. */
+  rest(): void {
+    this.#packets.rest();
+  }
+
   #use(tracks: TrackSet): void {
     const { video, audio } = tracks;
     if (video === this.#tracks.video && audio === this.#tracks.audio) return;

@@ -13,4 +13,6 @@ export interface Packager {
   write(frame: MediaFrame): void;
   /** Ends the segment and gives its bytes. */
   finish(): Buffer;
+  /** Nothing comes for a while, or ever again: gives back what it works in. */
+  rest(): void;
 }

@@ -97,6 +97,7 @@ export class Segmenter {
   interrupt(): void {
     if (this.#start) this.#begin(this.#start.take());
     this.#closeAtEnd();
+    this.#packager.rest();
     this.#watch.forget();
     this.#start = new StartBuffer();
   }

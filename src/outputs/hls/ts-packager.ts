@@ -37,4 +37,8 @@ export class TsPackager implements Packager {
   finish(): Buffer {
     return this.#muxer.finish();
   }
+
+  rest(): void {
+    this.#muxer.rest();
+  }
 }

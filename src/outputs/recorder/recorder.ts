@@ -91,6 +91,7 @@ export class Recorder {
     stream.attach({
       write: (frame) => recorder.write(frame),
       flush: () => recorder.flush(),
+      isBehind: () => recorder.isBehind(),
       interrupt: () => recorder.interrupt(),
       end: (reason) => {
         this.#streams.delete(stream);

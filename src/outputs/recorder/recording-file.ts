@@ -16,8 +16,6 @@ const PACK_BYTES = 1024 * 1024;
 const SHORT_PACK: Ticks = ticksFromMs(500);
 /** A publisher that has fallen silent: by the clock. Longer than a second, so that a pack is not ended before its last frame's length is known. */
 const PACK_WAIT_MS = 1_200;
-/** More than this waits for the disk: there is no room. Three seconds at 20 Mb/s. */
-const QUEUE_BYTES = 8 * 1024 * 1024;
 /** How often it is looked whether the file is still where it was made. */
 const LOOK_MS = 10_000;
 
@@ -81,8 +79,9 @@ export class RecordingFile {
     return this.#muxer.bytes + this.#pendingBytes;
   }
 
-  get hasRoom(): boolean {
-    return this.#writer.queuedBytes < QUEUE_BYTES;
+  /** Bytes that wait for the disk. */
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
   }
 
   /** Frames of before its beginning are left out. */

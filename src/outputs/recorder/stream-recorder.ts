@@ -45,6 +45,10 @@ export class StreamRecorder implements FrameSink {
     for (const take of this.#takes.values()) take.flush();
   }
 
+  isBehind(): boolean {
+    return [...this.#takes.values()].some((take) => take.isBehind);
+  }
+
   interrupt(): void {
     for (const take of this.#takes.values()) take.interrupt();
   }

@@ -44,6 +44,8 @@ export interface TakeOptions extends Rotation {
 
 /** FLV's clock has 31 bits that everybody reads, 24.8 days. */
 const LONGEST_FILE: Ticks = ticksFromSeconds(7 * 86_400);
+/** More than this waits for the disk, in all files of a recording: there is no room. Three seconds at 20 Mb/s. */
+const QUEUE_BYTES = 8 * 1024 * 1024;
 /** Key frames come a little early or late: a file of 60 s may end with the one at 59.9 s. */
 const EARLY: Ticks = ticksFromSeconds(0.1);
 /** How long the file before stays open for sound that belongs to it. */
@@ -64,7 +66,8 @@ export class Take {
   #newest: Ticks = ticks(0);
   #count = 0;
   #isOver = false;
-  readonly #closings = new Set<Promise<void>>();
+  /** Files that are being closed; what they still have to write is in memory too. */
+  readonly #closings = new Map<RecordingFile, Promise<void>>();
 
   /** `past`: frames the recording begins with. */
   constructor(options: TakeOptions, past: readonly Frame[] = []) {
@@ -89,10 +92,22 @@ export class Take {
     return this.#held.leftOutFrames;
   }
 
+  /** The disk has taken what there was, but for a little. */
+  get hasRoom(): boolean {
+    let queued = (this.#file?.queuedBytes ?? 0) + (this.#former?.queuedBytes ?? 0);
+    for (const file of this.#closings.keys()) queued += file.queuedBytes;
+    return queued < QUEUE_BYTES;
+  }
+
+  /** Frames wait, or the next ones will have to. */
+  get isBehind(): boolean {
+    return !this.#held.isEmpty || !this.hasRoom;
+  }
+
   write(frame: Frame): void {
     if (this.#isOver) return;
     if (frame.dts > this.#newest) this.#newest = frame.dts;
-    if (this.#held.isEmpty && this.#hasRoom && !this.#held.isLeavingOut) this.#take(frame);
+    if (this.#held.isEmpty && this.hasRoom && !this.#held.isLeavingOut) this.#take(frame);
     else this.#held.push(frame);
   }
 
@@ -100,7 +115,7 @@ export class Take {
     if (!this.#held.isEmpty)
       this.#held.handOn(
         (frame) => this.#take(frame),
-        () => this.#hasRoom,
+        () => this.hasRoom,
       );
     this.#file?.flush();
   }
@@ -121,11 +136,7 @@ export class Take {
       if (this.#file) this.#close(this.#file, reason);
       this.#file = undefined;
     }
-    await Promise.all(this.#closings);
-  }
-
-  get #hasRoom(): boolean {
-    return this.#file?.hasRoom ?? true;
+    await Promise.all(this.#closings.values());
   }
 
   #take(frame: Frame): void {
@@ -226,9 +237,9 @@ export class Take {
 
   #close(file: RecordingFile, reason: string): void {
     const closing = file.close().then((result) => {
-      this.#closings.delete(closing);
+      this.#closings.delete(file);
       this.#options.listener.done(file, result, reason);
     });
-    this.#closings.add(closing);
+    this.#closings.set(file, closing);
   }
 }

@@ -81,7 +81,7 @@ export class Players {
   #judged(streamId: number, verdict: Verdict): void {
     if (verdict.granted) return this.#await(streamId, verdict.name.path, verdict.pass);
     if (verdict.redirect === undefined) return this.#refuse(streamId, FAILED, verdict.reason);
-    this.#link.session.redirect(streamId, verdict.reason, verdict.redirect);
+    this.#link.session.verdicts.redirect(streamId, verdict.reason, verdict.redirect);
     this.#over(streamId, `player refused: sent elsewhere (${verdict.reason})`);
   }
 
@@ -96,7 +96,7 @@ export class Players {
       (stream) => {
         if (stream) return this.#begin(streamId, stream, player);
         const text = `no stream "${path}" is being published`;
-        this.#link.session.refusePlay(streamId, NOT_FOUND, text);
+        this.#link.session.verdicts.refusePlay(streamId, NOT_FOUND, text);
         this.#over(streamId, text);
       },
     );
@@ -106,7 +106,7 @@ export class Players {
     const { door, log, session } = this.#link;
     const loop = meeting(stream.relayPath, session.facts.relayPath);
     if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
-    if (!session.acceptPlay(streamId, [...stream.relayPath, door.relayId ?? ''])) return;
+    if (!session.verdicts.acceptPlay(streamId, [...stream.relayPath, door.relayId ?? ''])) return;
     const sink = this.#link.sink((reason) => this.#ended(streamId, reason));
     log.debug({ stream: stream.name.path, visit: player.pass.id }, 'playing');
     const { watching } = door;
@@ -124,14 +124,15 @@ export class Players {
   #ended(streamId: number, reason: ViewerEnd): void {
     const { session } = this.#link;
     const kicked = this.#players.get(streamId)?.kicked;
-    if (kicked !== undefined) session.refusePlay(streamId, FAILED, kicked);
-    else if (reason === 'too slow') session.refusePlay(streamId, 'NetStream.Play.InsufficientBW', reason);
-    else session.playEnded(streamId);
+    if (kicked !== undefined) session.verdicts.refusePlay(streamId, FAILED, kicked);
+    else if (reason === 'too slow')
+      session.verdicts.refusePlay(streamId, 'NetStream.Play.InsufficientBW', reason);
+    else session.verdicts.playEnded(streamId);
     this.#over(streamId, kicked === undefined ? reason : `kicked: ${kicked}`);
   }
 
   #refuse(streamId: number, code: string, text: string): void {
-    this.#link.session.refusePlay(streamId, code, text);
+    this.#link.session.verdicts.refusePlay(streamId, code, text);
     this.#over(streamId, `player refused: ${text}`);
   }
 

@@ -54,7 +54,7 @@ export class Publishers {
       this.#publishing.get(streamId)?.take(message);
     } catch (error) {
       if (!(error instanceof UnsupportedCodecError)) throw error;
-      this.#link.session.refusePublish(streamId, 'NetStream.Publish.Failed', error.message);
+      this.#link.session.verdicts.refusePublish(streamId, 'NetStream.Publish.Failed', error.message);
       this.end(streamId, error.message);
       this.#link.close(error.message);
     }
@@ -63,6 +63,13 @@ export class Publishers {
   /** What one read from the socket brought is in. */
   flush(): void {
     for (const publishing of this.#publishing.values()) publishing.flush();
+  }
+
+  /** One of them is to be heard again only when what it sent has been passed on. `now` in ms, monotonic. */
+  mustWait(now: number): boolean {
+    let mustWait = false;
+    for (const publishing of this.#publishing.values()) if (publishing.mustWait(now)) mustWait = true;
+    return mustWait;
   }
 
   /** What is wrong with one of them, if anything. Call about once a second; `now` in ms, monotonic. */
@@ -98,7 +105,7 @@ export class Publishers {
       return this.#refuse(streamId, BAD_NAME, problem);
     }
     if (verdict.redirect === undefined) return this.#refuse(streamId, UNAUTHORIZED, verdict.reason);
-    this.#link.session.redirect(streamId, verdict.reason, verdict.redirect);
+    this.#link.session.verdicts.redirect(streamId, verdict.reason, verdict.redirect);
     this.#link.close(`publisher refused: sent elsewhere (${verdict.reason})`);
   }
 
@@ -117,7 +124,7 @@ export class Publishers {
       dropped: () => Object.fromEntries(this.#publishing.get(streamId)?.input.dropped ?? []),
       problems: () => this.#publishing.get(streamId)?.problems ?? [],
       kick: (reason) => {
-        session.refusePublish(streamId, BAD_NAME, reason);
+        session.verdicts.refusePublish(streamId, BAD_NAME, reason);
         this.#link.close(reason);
       },
     });
@@ -130,7 +137,7 @@ export class Publishers {
     });
     this.#note(publishing);
     this.#publishing.set(streamId, publishing);
-    session.acceptPublish(streamId); // what was held is taken now
+    session.verdicts.acceptPublish(streamId); // what was held is taken now
     if (this.#publishing.get(streamId) !== publishing) return undefined; // that was its end
     publishing.flush();
     pass.began(
@@ -145,7 +152,7 @@ export class Publishers {
     const publishing = this.#publishing.get(streamId);
     if (!publishing) return;
     const { door, session } = this.#link;
-    session.refusePublish(streamId, UNAUTHORIZED, reason);
+    session.verdicts.refusePublish(streamId, UNAUTHORIZED, reason);
     this.end(streamId, `kicked: ${reason}`);
     door.streams.finish(publishing.path, 'stream ended');
     this.#link.close(`kicked: ${reason}`);
@@ -161,7 +168,7 @@ export class Publishers {
   }
 
   #refuse(streamId: number, code: string, text: string): void {
-    this.#link.session.refusePublish(streamId, code, text);
+    this.#link.session.verdicts.refusePublish(streamId, code, text);
     this.#link.close(`publisher refused: ${text}`);
   }
 }

@@ -2,6 +2,7 @@ import { FlvInput } from '../../inputs/flv-input.ts';
 import { MessageType, type RtmpMessage } from '../../protocols/rtmp/message.ts';
 import type { Publication } from '../../stream/publication.ts';
 import type { Pass } from '../gate.ts';
+import { Lead } from '../../inputs/lead.ts';
 import { Pace } from '../../inputs/pace.ts';
 
 export interface PublishingOptions {
@@ -20,6 +21,7 @@ export class Publishing {
   readonly #publication: Publication;
   readonly #pass: Pass;
   readonly #pace: Pace;
+  readonly #lead: Lead;
   /** Of media, without the chunks around it. */
   bytesIn = 0;
 
@@ -28,6 +30,7 @@ export class Publishing {
     this.#publication = publication;
     this.#pass = pass;
     this.#pace = new Pace(publication);
+    this.#lead = new Lead(publication.origin);
     this.input = new FlvInput(this.#pace, noticed);
   }
 
@@ -52,6 +55,11 @@ export class Publishing {
   /** What is wrong with this publisher, if anything. Call about once a second; `now` in ms, monotonic. */
   look(now: number): string | undefined {
     return this.#pace.stands(now) ? "the publisher's clock stands still" : undefined;
+  }
+
+  /** Whether it sends faster than in real time what cannot be kept as fast. `now` in ms, monotonic. */
+  mustWait(now: number): boolean {
+    return this.#lead.isAhead(this.#pace.newest, now) && this.#publication.isBehind();
   }
 
   /** What one read from the socket brought is in: pass it on. */

@@ -23,6 +23,7 @@ import { ProcessorShare } from './processor-time.ts';
 import { Publishers } from './publishers.ts';
 import { MAX_LOGGED, type RtmpDoor, type RtmpEntry, type RtmpLink, type RtmpPeer } from './rtmp-door.ts';
 import { callerOf } from './rtmp-visit.ts';
+import { Waiting } from './waiting.ts';
 
 /** Time for the handshake, for `connect`, and then for `publish` or `play`: each by itself. */
 const STEP_MS = 10_000;
@@ -47,6 +48,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
   readonly #connecting = new Pending();
   readonly #publishers = new Publishers(this);
   readonly #players = new Players(this);
+  readonly #waiting: Waiting;
   #step = '';
   #stepSince = performance.now();
   #heardAt = this.#stepSince;
@@ -66,6 +68,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     this.#guest = entry.guest;
     this.#share = new ProcessorShare(entry.processorTime);
     this.#held = new HeldShare(entry.held);
+    this.#waiting = new Waiting(socket, () => this.#mustWait());
     this.log = door.log.child({ peer: `${this.peer.address}:${this.peer.port}` });
     this.session = new ServerSession(this, { random: randomBytes, budgets: entry.budgets });
     socket.on('data', (bytes) => this.#receive(bytes));
@@ -85,7 +88,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
   /** Deadlines and silence; called about once a second. `now` in ms, monotonic. */
   look(now: number): void {
     this.#share.renew();
-    if (this.#socket.isPaused() && !this.#isFull) this.#socket.resume();
+    if (this.#socket.isPaused() && !this.#isFull && !this.#waiting.isOn) this.#socket.resume();
     const { phase } = this.session;
     if (phase !== this.#step) {
       this.#step = phase;
@@ -203,6 +206,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     }
     this.#socket.uncork();
     if (this.#publishers.areAsking) this.#mayRead();
+    if (this.#publishers.size > 0) this.#waiting.look();
     this.#account(this.#heardAt);
     if (this.#unreadReplies > MAX_UNREAD_REPLIES && this.#socket.writableLength > 0)
       this.close('the peer does not read');
@@ -214,7 +218,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     const isOver = this.#closedBecause !== undefined;
     this.#isFull = !this.#held.hold(isOver ? NOTHING_HELD : this.session.held);
     if (this.#isFull) this.#socket.pause();
-    else if (wasFull) this.#socket.resume();
+    else if (wasFull && !this.#waiting.isOn) this.#socket.resume();
   }
 
   /** Who asks too much is heard again in the next second. Publishers have work to do, and have been let in for it. */
@@ -222,6 +226,13 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     if (this.#publishers.size > 0) return;
     const now = performance.now();
     if (!this.#share.use(now - from, now)) this.#socket.pause();
+  }
+
+  /** What waits is handed on meanwhile: with nothing read, nothing else does it. */
+  #mustWait(): boolean {
+    if (!this.#publishers.mustWait(performance.now())) return false;
+    this.guarded(() => this.#publishers.flush());
+    return this.#closedBecause === undefined;
   }
 
   /** A peer's rubbish ends that peer's connection; a mistake of ours too, but is logged as such. */
@@ -236,6 +247,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     if (this.#closedBecause !== undefined) return;
     this.#closedBecause = reason;
     const wasPublisher = this.#publishers.size > 0;
+    this.#waiting.stop();
     this.#connecting.giveUpAll();
     this.session.end(reason);
     this.#publishers.endAll(reason);

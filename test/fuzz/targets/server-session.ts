@@ -124,14 +124,15 @@ class Door implements SessionHost {
   act(act: number, streamId: number): void {
     const session = this.session!;
     if (act === 0)
-      this.#accept(streamId, 'publisher asks', 'publishes', () => session.acceptPublish(streamId));
-    if (act === 1) this.#accept(streamId, 'player asks', 'plays', () => session.acceptPlay(streamId));
-    if (act === 2 && session.refusePublish(streamId, 'NetStream.Publish.BadName', 'no'))
+      this.#accept(streamId, 'publisher asks', 'publishes', () => session.verdicts.acceptPublish(streamId));
+    if (act === 1)
+      this.#accept(streamId, 'player asks', 'plays', () => session.verdicts.acceptPlay(streamId));
+    if (act === 2 && session.verdicts.refusePublish(streamId, 'NetStream.Publish.BadName', 'no'))
       this.#drop(streamId, /^publish/);
-    if (act === 3 && session.refusePlay(streamId, 'NetStream.Play.StreamNotFound', 'no'))
+    if (act === 3 && session.verdicts.refusePlay(streamId, 'NetStream.Play.StreamNotFound', 'no'))
       this.#drop(streamId, /^play/);
-    if (act === 4) session.playEnded(streamId);
-    if (act === 5) session.publisherReturned(streamId);
+    if (act === 4) session.verdicts.playEnded(streamId);
+    if (act === 5) session.verdicts.publisherReturned(streamId);
     if (act === 6) session.ping(streamId * 0x7fffffff);
     if (act === 7) session.sentBeside(1000);
   }

@@ -100,8 +100,18 @@ const FACTS: WelcomeFacts = {
   stream: 'cam',
   isOnAir: false,
   access: { publish: 'keys', trustLoopback: true },
+  isApiOpenHere: true,
+  tokenPlace: '/var/lib/millrace/api-token',
   color: false,
 };
+
+test('the welcome says where the operator works, and where the token is', () => {
+  assert.match(
+    welcome(FACTS),
+    /All streams: .*\n {2}Operate it: {4}the same page; from other machines with the token in \/var\/lib\/millrace\/api-token\n/,
+  );
+  assert.match(welcome({ ...FACTS, isApiOpenHere: false }), /the same page, with the token in \/var/);
+});
 
 test('the first welcome shows the key, where it leads, and that it is shown only now', () => {
   const text = welcome({ ...FACTS, firstKey: 'pk_abc' });

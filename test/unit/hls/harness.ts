@@ -17,12 +17,15 @@ export class NotingPackager implements Packager {
   /** Bytes a frame takes in place of its payload's, if set. */
   frameBytes: number | undefined;
   refuse: string | undefined;
+  /** Nothing has begun since it was told to rest. */
+  isResting = false;
 
   refusal(): string | undefined {
     return this.refuse;
   }
 
   begin(tracks: TrackSet): void {
+    this.isResting = false;
     this.segments.push({ tracks, frames: [] });
   }
 
@@ -35,6 +38,10 @@ export class NotingPackager implements Packager {
     const bytes = Buffer.alloc(this.size);
     this.size = 0;
     return bytes;
+  }
+
+  rest(): void {
+    this.isResting = true;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PacketBuffer } from '../../../src/containers/mpegts/packet-buffer.ts';
 import { LEAD, TsMuxer } from '../../../src/containers/mpegts/ts-muxer.ts';
 import type { MediaFrame } from '../../../src/media/frame.ts';
 import type { TrackSet } from '../../../src/media/track.ts';
@@ -432,6 +433,33 @@ test('a segment grown large, and the next one small again', () => {
   assert.equal(nalUnits(videoOf(large)[0]!.payload)[3]!.length, 6_000_000);
   const small = mux({ video: v }, [video(v, 90_000, { key: true, size: 100 })], muxer);
   assert.equal(small.packets.length, 3);
+});
+
+test('a rest between two segments changes nothing in them', () => {
+  const frames = stream({ frames: 60, gop: 30, video: v, audio: a });
+  const segments = (hasRest: boolean): Buffer[] => {
+    const muxer = new TsMuxer();
+    return [1, 2].map(() => {
+      muxer.begin({ video: v, audio: a });
+      for (const frame of frames) muxer.write(frame);
+      const bytes = muxer.finish();
+      if (hasRest) muxer.rest();
+      return bytes;
+    });
+  };
+  assert.deepEqual(segments(true), segments(false));
+});
+
+test('without packets there is no room, and at rest there is none again', () => {
+  const packets = new PacketBuffer();
+  assert.equal(packets.bytes.length, 0, 'new');
+  packets.addPacket();
+  assert.ok(packets.bytes.length >= 188, 'one packet');
+  packets.rest();
+  assert.equal(packets.size, 188, 'not while there is something in it');
+  packets.take();
+  packets.rest();
+  assert.equal(packets.bytes.length, 0, 'at rest');
 });
 
 test('what finish gave is not touched by the next segment', () => {

@@ -276,3 +276,15 @@ function carriedOut(under: UnderWay, command: Command): UnderWay {
       return under;
   }
 }
+
+test('who is refused is told so, and nothing is asked again until the viewer wants it', () => {
+  const refused: SessionEvent = { kind: 'refused', sentence: 'This address has expired.' };
+  const { session, done } = after([LIVE, refused]);
+  assert.deepEqual(session.situation, { at: 'refused', sentence: 'This address has expired.' });
+  assert.deepEqual(done, ['stop']);
+  assert.equal(shownState(session), 'error');
+  assert.deepEqual(after([LIVE, refused, TIMER]).done, [], 'back on line is no reason');
+  assert.deepEqual(after([LIVE, refused, { kind: 'retry' }]).done, ['stop', 'look up']);
+  assert.equal(shown(LIVE, PICTURE, refused), 'error', 'while it plays, too');
+  assert.equal(shown(MISSING, refused), 'offline', 'late news of an engine that is gone');
+});

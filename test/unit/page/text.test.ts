@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { History } from '../../../public/player/history.ts';
 import * as format from '../../../public/text/format.ts';
-import { isLoopback, links, publishServer, route, type Place } from '../../../public/text/links.ts';
+import {
+  isLoopback,
+  links,
+  publishServer,
+  route,
+  withoutEngine,
+  type Place,
+} from '../../../public/text/links.ts';
+import { sentenceOf } from '../../../public/text/refusal.ts';
 
 const bitrates = [
   [null, '–'],
@@ -145,3 +153,22 @@ test('a history forgets its oldest sample, in every row', () => {
     ],
   );
 });
+
+test('an address without the wish for an engine keeps what lets the viewer in', () => {
+  const pathname = '/watch/live/cam';
+  assert.equal(withoutEngine({ pathname, search: '?engine=hls' }), pathname);
+  assert.equal(withoutEngine({ pathname, search: '' }), pathname);
+  assert.equal(withoutEngine({ pathname, search: '?key=vk_a&engine=hls' }), `${pathname}?key=vk_a`);
+});
+
+const sentences = [
+  ['this address has expired\n', 'This address has expired.'],
+  ['an operator ended it (try again in 30 s)\n', 'An operator ended it (try again in 30 s)'],
+  ['', 'The server does not let you watch this stream.'],
+  ['<html><h1>403 Forbidden</h1></html>', 'The server does not let you watch this stream.'],
+  ['one line\nanother', 'The server does not let you watch this stream.'],
+] as const;
+for (const [text, sentence] of sentences) {
+  test(`a refusal ${JSON.stringify(text)} reads: ${sentence}`, () =>
+    assert.equal(sentenceOf(text), sentence));
+}

@@ -70,7 +70,7 @@ for (const step of [1, 7, 100_000]) {
       [['live', 'cam', 't=1', 'live']],
     );
 
-    wire.server.acceptPublish(1);
+    wire.server.verdicts.acceptPublish(1);
     wire.run();
     assert.deepEqual(wire.events, ['started']);
     const frame = ramp(70_000);
@@ -95,7 +95,7 @@ for (const step of [1, 7, 100_000]) {
 
   test(`plays from our own server, ${step} bytes at a time`, () => {
     const wire = new Wire('play', 'rtmp://h:1936/live/cam', step).run();
-    wire.server.acceptPlay(1);
+    wire.server.verdicts.acceptPlay(1);
     wire.run();
     const send = (type: number, timestamp: number, body: Buffer) =>
       wire.host.sent.push(encodeMessage({ chunkStreamId: 6, type, streamId: 1, timestamp }, body, 60_000));
@@ -103,7 +103,7 @@ for (const step of [1, 7, 100_000]) {
     send(8, 41, hex('af00'));
     send(22, 100, hex('08 000001 000000 00 000000 af 0000000c'));
     wire.run();
-    wire.server.playEnded(1);
+    wire.server.verdicts.playEnded(1);
     wire.run();
     assert.deepEqual(wire.events, [
       'started',
@@ -118,7 +118,7 @@ for (const step of [1, 7, 100_000]) {
 
 test('takes leave of a server whose stream it plays', () => {
   const wire = new Wire('play').run();
-  wire.server.acceptPlay(1);
+  wire.server.verdicts.acceptPlay(1);
   wire.run().client.goodbye();
   wire.client.goodbye();
   wire.run();
@@ -129,8 +129,8 @@ test('a refusal ends the client with the server’s code and words', () => {
   for (const mode of ['publish', 'play'] as const) {
     const wire = new Wire(mode).run();
     if (mode === 'publish')
-      wire.server.refusePublish(1, 'NetStream.Publish.Unauthorized', 'only from loopback');
-    else wire.server.refusePlay(1, 'NetStream.Play.StreamNotFound', 'no such stream');
+      wire.server.verdicts.refusePublish(1, 'NetStream.Publish.Unauthorized', 'only from loopback');
+    else wire.server.verdicts.refusePlay(1, 'NetStream.Play.StreamNotFound', 'no such stream');
     wire.run();
     assert.deepEqual(wire.events, [
       mode === 'publish'
@@ -145,7 +145,7 @@ test('a refusal ends the client with the server’s code and words', () => {
 
 test('the publisher acknowledges what it receives and knows what is on its way', () => {
   const wire = new Wire('publish').run();
-  wire.server.acceptPublish(1);
+  wire.server.verdicts.acceptPublish(1);
   wire.run();
   const before = wire.client.unacknowledgedBytes;
   for (let frame = 0; frame < 30; frame++) wire.client.sendMedia(9, frame, ramp(50_000));
@@ -251,13 +251,13 @@ test('a redirect is handed on, of connect and of publish', () => {
 test('relays passed are told in connect, and learnt from the answer to play; an encoder tells none', () => {
   const wire = new Wire('play', 'rtmp://h/live/cam', 100_000, ['one', 'two']).run();
   assert.deepEqual(wire.server.facts.relayPath, ['one', 'two']);
-  wire.server.acceptPlay(1, ['three', 'four']);
+  wire.server.verdicts.acceptPlay(1, ['three', 'four']);
   wire.run();
   assert.deepEqual(wire.paths, [['three', 'four']]);
 
   const plain = new Wire('play').run();
   assert.deepEqual(plain.server.facts.relayPath, []);
-  plain.server.acceptPlay(1, ['three']);
+  plain.server.verdicts.acceptPlay(1, ['three']);
   const said = Buffer.concat(plain.host.sent);
   assert.equal(said.includes('three'), false, 'players are not told');
   plain.run();
@@ -268,7 +268,7 @@ test('a client answers pings, sends some when it is let in, and knows of the ans
   const wire = new Wire('publish').run();
   wire.client.ping(7);
   assert.equal(wire.toServer.length, 0, 'not before');
-  wire.server.acceptPublish(1);
+  wire.server.verdicts.acceptPublish(1);
   wire.run();
   wire.server.ping(4711);
   wire.run();

@@ -54,10 +54,10 @@ test('Larix is deaf to replies on other chunk streams: control on 2, calls on 3,
   client.command(0, 'FCPublish', 3, null, 'cam');
   client.command(0, 'createStream', 4, null);
   client.command(1, 'publish', 5, null, 'cam', 'live');
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.command(0, 'createStream', 6, null);
   client.command(2, 'play', 0, null, 'cam');
-  client.session.acceptPlay(2);
+  client.session.verdicts.acceptPlay(2);
   client.message(4, 0, hex('0006 00000007'));
   // Basic header (format 0 and chunk stream), time, length, type, message stream in little-endian order.
   assert.deepEqual(
@@ -201,7 +201,7 @@ test('publish: nothing before the verdict, then Stream Begin and the status on c
   const client = RawClient.publishing();
   assert.equal(client.session.phase, 'waiting');
   assert.deepEqual(client.said(), []);
-  assert.equal(client.session.acceptPublish(1), true);
+  assert.equal(client.session.verdicts.acceptPublish(1), true);
   assert.deepEqual(client.said(), [
     control(4, '0000 00000001'),
     onStatus(1, 'status', 'NetStream.Publish.Start', 'Publishing has begun.'),
@@ -212,22 +212,23 @@ test('publish: nothing before the verdict, then Stream Begin and the status on c
 test('a refused publisher is told why, and never Publish.Start', () => {
   const client = RawClient.publishing();
   assert.equal(
-    client.session.refusePublish(1, 'NetStream.Publish.Unauthorized', 'only from this machine'),
+    client.session.verdicts.refusePublish(1, 'NetStream.Publish.Unauthorized', 'only from this machine'),
     true,
   );
   assert.deepEqual(client.said(), [
     onStatus(1, 'error', 'NetStream.Publish.Unauthorized', 'only from this machine'),
+    onStatus(1, 'error', 'NetStream.Publish.Denied', 'only from this machine'),
   ]);
   assert.equal(client.session.phase, 'connected');
-  assert.equal(client.session.acceptPublish(1), false);
+  assert.equal(client.session.verdicts.acceptPublish(1), false);
   assert.deepEqual(client.said(), []);
 });
 
 test('a publisher that was let in can be sent away later', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.said();
-  client.session.refusePublish(1, 'NetStream.Publish.BadName', 'another publisher took over');
+  client.session.verdicts.refusePublish(1, 'NetStream.Publish.BadName', 'another publisher took over');
   assert.deepEqual(client.codes(), ['NetStream.Publish.BadName']);
   client.session.end('taken over');
   assert.deepEqual(client.host.events, ['publish 1 live/cam']); // the door knows: it was its own doing
@@ -236,7 +237,7 @@ test('a publisher that was let in can be sent away later', () => {
 test('play: Stream Begin, Reset, Start and sample access, in this order', () => {
   const client = RawClient.playing();
   assert.deepEqual(client.said(), []);
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   assert.deepEqual(client.said(), [
     control(4, '0000 00000001'),
     onStatus(1, 'status', 'NetStream.Play.Reset', 'Playing and resetting.'),
@@ -250,7 +251,7 @@ for (const reset of [false, 0]) {
   test(`play with reset ${reset} is not told of one`, () => {
     const client = new RawClient().shakeHands().connect();
     client.command(1, 'play', 0, null, 'cam', -1, -1, reset);
-    client.session.acceptPlay(1);
+    client.session.verdicts.acceptPlay(1);
     assert.deepEqual(client.codes(), ['NetStream.Play.Start']);
     assert.equal(client.host.plays[0]?.start, -1);
   });
@@ -258,34 +259,34 @@ for (const reset of [false, 0]) {
 
 test('a player is told when the publisher goes and comes back', () => {
   const client = RawClient.playing();
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   client.said();
-  client.session.playEnded(1);
-  client.session.publisherReturned(1);
+  client.session.verdicts.playEnded(1);
+  client.session.verdicts.publisherReturned(1);
   assert.deepEqual(client.said(), [
     onStatus(1, 'status', 'NetStream.Play.UnpublishNotify', 'The stream has ended.'),
     control(4, '0001 00000001'),
     control(4, '0000 00000001'),
     onStatus(1, 'status', 'NetStream.Play.PublishNotify', 'The stream goes on.'),
   ]);
-  client.session.refusePlay(1, 'NetStream.Play.Failed', 'too slow');
-  client.session.playEnded(1);
-  client.session.publisherReturned(1);
+  client.session.verdicts.refusePlay(1, 'NetStream.Play.Failed', 'too slow');
+  client.session.verdicts.playEnded(1);
+  client.session.verdicts.publisherReturned(1);
   assert.deepEqual(client.said(), [onStatus(1, 'error', 'NetStream.Play.Failed', 'too slow')]);
 });
 
 test('a player that is refused is told why', () => {
   const client = RawClient.playing();
-  client.session.refusePlay(1, 'NetStream.Play.StreamNotFound', 'no stream "live/cam"');
+  client.session.verdicts.refusePlay(1, 'NetStream.Play.StreamNotFound', 'no stream "live/cam"');
   assert.deepEqual(client.said(), [
     onStatus(1, 'error', 'NetStream.Play.StreamNotFound', 'no stream "live/cam"'),
   ]);
-  assert.equal(client.session.acceptPlay(1), false);
+  assert.equal(client.session.verdicts.acceptPlay(1), false);
 });
 
 test('pause, seek and the like: told to the door, answered to the player', () => {
   const client = RawClient.playing();
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   client.said();
   client.command(1, 'pause', 0, null, true, 100);
   client.command(1, 'pauseRaw', 0, null, false, 100);
@@ -310,14 +311,14 @@ test('pause, seek and the like: told to the door, answered to the player', () =>
 
 test('play of another stream on the same message stream, and play2', () => {
   const client = RawClient.playing();
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   client.command(1, 'play', 0, null, 'other');
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   client.said();
   client.command(1, 'play2', 0, null, AmfObject.of({ streamName: 'other', transition: 'switch' }));
   assert.deepEqual(client.codes(), ['NetStream.Play.Transition']);
   client.command(1, 'play2', 0, null, AmfObject.of({ streamName: 'third', start: -1 }));
-  client.session.acceptPlay(1);
+  client.session.verdicts.acceptPlay(1);
   client.command(1, 'play', 0, null, false);
   assert.deepEqual(client.codes().at(-1), 'NetStream.Play.Stop');
   client.command(1, 'play2', 0, null, 'not an object');

@@ -45,7 +45,7 @@ test('the first key frame is lost: media that comes before the verdict waits for
   client.message(9, 1, hex('17 00'), 10);
   client.message(8, 1, hex('af 00'), 11);
   assert.deepEqual(client.host.events, ['publish 1 live/cam']);
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.message(9, 1, hex('27 01'), 20);
   assert.deepEqual(client.host.events.slice(1), [
     `media 1 18@5 ${text('onMetaData')}05`,
@@ -57,7 +57,7 @@ test('the first key frame is lost: media that comes before the verdict waits for
 
 test('a verdict spoken at once, from within the request', () => {
   const client: RawClient = new RawClient({
-    publish: ({ streamId }) => client.session.acceptPublish(streamId),
+    publish: ({ streamId }) => client.session.verdicts.acceptPublish(streamId),
   });
   client.shakeHands().connect().command(1, 'publish', 0, null, 'cam');
   assert.deepEqual(client.codes(), ['NetStream.Publish.Start']);
@@ -68,10 +68,10 @@ test('a verdict spoken at once, from within the request', () => {
 test('media held for a publisher that is refused is gone', () => {
   const client = RawClient.publishing();
   client.message(9, 1, hex('17 00'));
-  client.session.refusePublish(1, 'NetStream.Publish.Unauthorized', 'no');
+  client.session.verdicts.refusePublish(1, 'NetStream.Publish.Unauthorized', 'no');
   client.message(9, 1, hex('27 01'));
   client.command(1, 'publish', 0, null, 'other');
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   assert.deepEqual(client.host.events, ['publish 1 live/cam', 'publish 1 live/other']);
   assert.deepEqual(client.session.dropped, { unasked: 1, empty: 0, data: 0 });
 });
@@ -145,7 +145,7 @@ const dataMessages: readonly { name: string; type?: number; body: Buffer; delive
 for (const { name, type = 18, body, delivered } of dataMessages) {
   test(`data ${name} is ${delivered === undefined ? 'dropped and counted' : 'delivered'}`, () => {
     const client = RawClient.publishing();
-    client.session.acceptPublish(1);
+    client.session.verdicts.acceptPublish(1);
     client.message(type, 1, body, 7);
     const events = client.host.events.slice(1);
     assert.deepEqual(events, delivered === undefined ? [] : [`media 1 18@7 ${delivered.toString('hex')}`]);
@@ -156,7 +156,7 @@ for (const { name, type = 18, body, delivered } of dataMessages) {
 
 test('empty audio and video are dropped and counted', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.message(8, 1, Buffer.alloc(0));
   client.message(9, 1, Buffer.alloc(0));
   assert.deepEqual(client.session.dropped, { unasked: 0, empty: 2, data: 0 });
@@ -165,10 +165,10 @@ test('empty audio and video are dropped and counted', () => {
 
 test('media on another message stream goes to the only publisher there is', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.message(9, 0, hex('17'), 3);
   client.command(2, 'publish', 0, null, 'second');
-  client.session.acceptPublish(2);
+  client.session.verdicts.acceptPublish(2);
   client.message(9, 0, hex('18'), 4);
   assert.deepEqual(client.host.events, ['publish 1 live/cam', 'media 1 9@3 17', 'publish 2 live/second']);
   assert.equal(client.session.dropped.unasked, 1);
@@ -176,7 +176,7 @@ test('media on another message stream goes to the only publisher there is', () =
 
 test('an aggregate message is delivered as what it carries; another aggregate within is not', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   const inner = '09 000001 000078 00 000000 17 0000000c';
   client.message(
     22,
@@ -194,7 +194,7 @@ for (const [name, value] of [
 ] as const) {
   test(`Wirecast stops with publish(${name}): it ends publishing, once, and is nothing without a publisher`, () => {
     const client = RawClient.publishing();
-    client.session.acceptPublish(1);
+    client.session.verdicts.acceptPublish(1);
     client.said();
     client.command(1, 'publish', 0, null, value);
     client.command(1, 'publish', 0, null, value);
@@ -215,7 +215,7 @@ test('the same publish again changes nothing; another name on the same stream is
   const client = RawClient.publishing();
   client.command(1, 'publish', 0, null, 'cam', 'live');
   assert.deepEqual(client.said(), []);
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.said();
   client.command(1, 'publish', 0, null, 'cam', 'live');
   client.command(1, 'publish', 0, null, 'other', 'live');
@@ -237,19 +237,19 @@ for (const [name, values, because] of [
   test(`${name} ends a publisher, also one that still waits; later verdicts come to nothing`, () => {
     for (const accepted of [true, false]) {
       const client = RawClient.publishing();
-      if (accepted) client.session.acceptPublish(1);
+      if (accepted) client.session.verdicts.acceptPublish(1);
       client.command(1, ...values);
       client.command(1, ...values);
       client.session.end('socket closed');
       assert.deepEqual(client.host.events, ['publish 1 live/cam', `unpublish 1 ${because}`]);
-      assert.equal(client.session.acceptPublish(1), false);
+      assert.equal(client.session.verdicts.acceptPublish(1), false);
     }
   });
 }
 
 test('FCUnpublish of another name, and deleteStream of another or no stream, end nothing', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.command(0, 'FCUnpublish', 0, null, 'other');
   client.command(0, 'deleteStream', 0, null, 2);
   client.command(0, 'deleteStream', 0, null, 'x');
@@ -259,7 +259,7 @@ test('FCUnpublish of another name, and deleteStream of another or no stream, end
 test('the end of the connection ends every publisher and player once, with its reason', () => {
   const client = RawClient.publishing();
   client.command(2, 'play', 0, null, 'other');
-  client.session.acceptPlay(2);
+  client.session.verdicts.acceptPlay(2);
   client.session.end('idle');
   client.session.end('again');
   client.message(9, 1, hex('17'));
@@ -278,14 +278,14 @@ test('a host that ends the session at a message gets nothing after it, from this
   client.shakeHands().connect().command(1, 'publish', 0, null, 'cam');
   client.message(9, 1, hex('01'));
   client.message(9, 1, hex('02'));
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   assert.deepEqual(client.host.events, ['publish 1 live/cam', 'media 1 9@0 01', 'unpublish 1 had enough']);
 });
 
 test('what stands behind the last message in the same read is not looked at', () => {
   const client: RawClient = new RawClient({ media: () => client.session.end('had enough') });
   client.shakeHands().connect().command(1, 'publish', 0, null, 'cam');
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   const header = { chunkStreamId: 3, streamId: 1, timestamp: 0 };
   const call = encodeMessage({ ...header, type: 20 }, encodeAmf0('createStream', 9, null), 128);
   client.said();
@@ -314,7 +314,7 @@ test('“no track”: a chunk size that is set between publish and metadata is h
     ]);
     const metadata = encodeAmf0('onMetaData', AmfObject.of({ text: 'x'.repeat(300) }));
     const header = { chunkStreamId: 4, type: 18, streamId: 1, timestamp: 0 };
-    client.session.acceptPublish(1);
+    client.session.verdicts.acceptPublish(1);
     client.message(1, 0, hex(u32(chunkSize)));
     client.session.receive(encodeMessage(header, body, Math.min(chunkSize % 2 ** 31, 0xffffff)));
     assert.deepEqual(
@@ -327,7 +327,7 @@ test('“no track”: a chunk size that is set between publish and metadata is h
 
 test('acknowledges by the window that the peer names, and by our own if it names none', () => {
   const client = RawClient.publishing();
-  client.session.acceptPublish(1);
+  client.session.verdicts.acceptPublish(1);
   client.message(5, 0, hex('00002000')); // 8,192
   client.said();
   const acknowledged: number[] = [];
@@ -513,14 +513,14 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.tuple(fc.nat({ max: 7 }), fc.nat({ max: 3 })).map(([verdict, id]): Step => (client) => {
       const { session } = client;
-      if (verdict === 0) session.acceptPublish(id);
-      else if (verdict === 1) session.acceptPlay(id);
-      else if (verdict === 2) session.playEnded(id);
-      else if (verdict === 3) session.publisherReturned(id);
+      if (verdict === 0) session.verdicts.acceptPublish(id);
+      else if (verdict === 1) session.verdicts.acceptPlay(id);
+      else if (verdict === 2) session.verdicts.playEnded(id);
+      else if (verdict === 3) session.verdicts.publisherReturned(id);
       else if (verdict === 4) session.ping(id);
-      else if (verdict === 5 && session.refusePublish(id, 'x', 'no'))
+      else if (verdict === 5 && session.verdicts.refusePublish(id, 'x', 'no'))
         client.host.events.push(`unpublish ${id} refused`);
-      else if (verdict === 6 && session.refusePlay(id, 'x', 'no'))
+      else if (verdict === 6 && session.verdicts.refusePlay(id, 'x', 'no'))
         client.host.events.push(`stopPlay ${id} refused`);
       else session.sentBeside(id);
     }),

@@ -6,33 +6,27 @@ import * as control from '../control.ts';
 import type { DigestScheme, RandomBytes } from '../handshake/digest.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
 import { ProtocolError } from '../errors.ts';
-import {
-  COMMAND_LIMITS,
-  MAX_COMMAND_BYTES,
-  MAX_UNHEARD_BYTES,
-  MAX_UNHEARD_MESSAGES,
-  MEDIA_LIMITS,
-} from '../limits.ts';
+import { COMMAND_LIMITS, MAX_COMMAND_BYTES, MEDIA_LIMITS } from '../limits.ts';
 import { MessageType } from '../message.ts';
 import type { RtmpMessage } from '../message.ts';
 import { readCommand, shown } from './command.ts';
 import type { Command } from './command.ts';
-import { answerError, endRole, tell } from './command-context.ts';
+import { answerError, endRole } from './command-context.ts';
 import type { CommandContext, CommandHandler, CommandTable, PeerFacts } from './command-context.ts';
 import { connectionCommands, turnAway, welcome } from './connection-commands.ts';
 import { ControlInlet } from './control-inlet.ts';
 import type { SessionHost } from './host.ts';
 import { MediaInlet } from './media-inlet.ts';
 import type { DroppedMessages } from './media-inlet.ts';
-import { HeldMedia } from './message-stream.ts';
 import { MessageStreams } from './message-streams.ts';
-import { elsewhere, Outbox, statusInfo } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import { isSaid, PendingConnect } from './pending-connect.ts';
 import { checkMove } from './phase.ts';
 import type { ConnectionPhase } from './phase.ts';
-import { playCommands, tellPlaying } from './play-commands.ts';
-import { publishCommands, tellPublishing } from './publish-commands.ts';
-import type { RelayPath } from './relay-path.ts';
+import { playCommands } from './play-commands.ts';
+import { publishCommands } from './publish-commands.ts';
 import { connectAddress } from './url.ts';
+import { Verdicts } from './verdicts.ts';
 
 export interface ServerSessionOptions {
   readonly random: RandomBytes;
@@ -84,10 +78,11 @@ export class ServerSession {
   readonly #context: CommandContext;
   readonly #media: MediaInlet;
   readonly #control: ControlInlet;
+  /** What the door says on `publish` and `play`. */
+  readonly verdicts: Verdicts;
   readonly #host: SessionHost;
   #connection: ConnectionPhase = 'handshake';
-  /** The `connect` on which the verdict is due, and what the peer has said since. */
-  #connect: { readonly command: Command; readonly unheard: HeldMedia } | undefined;
+  #connect: PendingConnect | undefined;
 
   constructor(host: SessionHost, options: ServerSessionOptions) {
     this.#host = host;
@@ -110,6 +105,7 @@ export class ServerSession {
       peer: this.#peer,
       connecting: (command) => this.#connecting(command),
     };
+    this.verdicts = new Verdicts(this.#context, this.#media);
   }
 
   get phase(): SessionPhase {
@@ -179,7 +175,7 @@ export class ServerSession {
     this.#connect = undefined;
     this.#enter('connected');
     welcome(this.#context, command);
-    for (const message of unheard.messages) this.#onMessage(message);
+    for (const message of unheard) this.#onMessage(message);
     return true;
   }
 
@@ -188,76 +184,6 @@ export class ServerSession {
     if (!this.#connect || this.#connection !== 'connecting') return false;
     turnAway(this.#context, this.#connect.command, text, redirect);
     return true;
-  }
-
-  /** The verdict on a `publish`. What came meanwhile is delivered now. False when the peer has gone off it. */
-  acceptPublish(streamId: number): boolean {
-    const stream = this.#streams.get(streamId);
-    if (stream?.state.at !== 'asking to publish') return false;
-    const { key, held } = stream.state;
-    stream.enter({ at: 'publishing', key });
-    this.#out.raw(control.streamBegin(streamId));
-    tellPublishing(this.#context, streamId);
-    this.#media.deliver(stream, held);
-    return true;
-  }
-
-  /**
-   * Refuses a publisher, or ends one that was accepted. The text is what its encoder shows.
-   * Code: `NetStream.Publish.Unauthorized` stops encoders from trying again, `NetStream.Publish.BadName` does not.
-   */
-  refusePublish(streamId: number, code: string, text: string): boolean {
-    const stream = this.#streams.get(streamId);
-    if (stream?.isPublisher !== true) return false;
-    stream.enter({ at: 'idle' });
-    tell(this.#context, streamId, 'error', code, text);
-    return true;
-  }
-
-  /**
-   * The verdict on a `play`: from here on the door may send media. False when the peer has gone off it.
-   *
-   * @param path gateways that the stream has passed, this one too: told to a peer that is a gateway
-   */
-  acceptPlay(streamId: number, path: RelayPath = []): boolean {
-    const stream = this.#streams.get(streamId);
-    if (stream?.state.at !== 'asking to play') return false;
-    const { key, reset } = stream.state;
-    stream.enter({ at: 'playing', key });
-    tellPlaying(this.#context, streamId, { reset, path: this.#peer.relayPath.length === 0 ? [] : path });
-    return true;
-  }
-
-  /** Refuses a player, or ends one that was accepted; code e.g. `NetStream.Play.StreamNotFound`. */
-  refusePlay(streamId: number, code: string, text: string): boolean {
-    const stream = this.#streams.get(streamId);
-    if (stream?.isPlayer !== true) return false;
-    stream.enter({ at: 'idle' });
-    tell(this.#context, streamId, 'error', code, text);
-    return true;
-  }
-
-  /** Sends a publisher or player that has asked to another server, in the way of Flash's server. */
-  redirect(streamId: number, text: string, url: string): boolean {
-    const stream = this.#streams.get(streamId);
-    if (stream?.isPublisher !== true && stream?.isPlayer !== true) return false;
-    stream.enter({ at: 'idle' });
-    this.#out.status(streamId, statusInfo('error', 'NetConnection.Connect.Rejected', text, elsewhere(url)));
-    return true;
-  }
-
-  /** The publisher has gone; the player may stay and wait. */
-  playEnded(streamId: number): void {
-    if (this.#streams.get(streamId)?.state.at !== 'playing') return;
-    tell(this.#context, streamId, 'status', 'NetStream.Play.UnpublishNotify', 'The stream has ended.');
-    this.#out.raw(control.streamEof(streamId));
-  }
-
-  /** The publisher is back, after {@link playEnded}. */
-  publisherReturned(streamId: number): void {
-    if (this.#streams.get(streamId)?.state.at !== 'playing') return;
-    this.#out.raw(control.streamBegin(streamId));
-    tell(this.#context, streamId, 'status', 'NetStream.Play.PublishNotify', 'The stream goes on.');
   }
 
   /** Asks for a sign of life. `now`: ms of any clock. */
@@ -288,7 +214,7 @@ export class ServerSession {
   /** One function for the life of the session: nothing is made per read. */
   readonly #onMessage = (message: RtmpMessage): void => {
     if (this.#closed()) return; // by the host, on an earlier message of this read
-    if (this.#connection === 'connecting' && isSaid(message.type)) return this.#hold(message);
+    if (this.#connection === 'connecting' && isSaid(message.type)) return this.#connect?.hold(message);
     switch (message.type) {
       case MessageType.audio:
       case MessageType.video:
@@ -316,22 +242,10 @@ export class ServerSession {
   #connecting(command: Command): void {
     const { app, tcUrl, flashVersion, pageUrl, swfUrl } = this.#peer;
     this.#enter('connecting');
-    this.#connect = { command, unheard: new HeldMedia() };
+    this.#connect = new PendingConnect(command);
     if (this.#host.connect) {
       this.#host.connect({ ...connectAddress(app, tcUrl), flashVersion, tcUrl, pageUrl, swfUrl });
     } else this.acceptConnect();
-  }
-
-  /** Peers that do not wait for the answer to `connect` lose nothing by it. */
-  #hold(message: RtmpMessage): void {
-    const unheard = this.#connect?.unheard;
-    unheard?.add(message);
-    if (unheard && (unheard.bytes > MAX_UNHEARD_BYTES || unheard.messages.length > MAX_UNHEARD_MESSAGES)) {
-      throw new ProtocolError(
-        'RTMP_HELD_BYTES',
-        `${unheard.bytes} bytes came before the answer to "connect"`,
-      );
-    }
   }
 
   /** Media only: an aggregate in an aggregate has no place to end. */
@@ -363,9 +277,4 @@ export class ServerSession {
   #closed(): boolean {
     return this.#connection === 'closed';
   }
-}
-
-/** Commands and media, which have to wait for their turn; what concerns the connection itself has not. */
-function isSaid(type: number): boolean {
-  return type >= MessageType.audio;
 }

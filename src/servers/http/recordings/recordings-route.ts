@@ -89,21 +89,32 @@ export class RecordingsRoute {
   }
 
   async #withFile(id: string, guest: Guest, then: (recording: Opened) => Promise<void>): Promise<void> {
+    const opened = await this.#openFile(id).catch((error: unknown) => {
+      guest.leave();
+      throw error;
+    });
+    try {
+      guest.enter();
+      await then(opened);
+    } finally {
+      await opened.file.close();
+    }
+  }
+
+  /** @throws {ApiRefusal} 404, or what the system says */
+  async #openFile(id: string): Promise<Opened> {
     const found = await this.#options.read(id).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       return undefined; // removed in this moment
     });
-    if (!found) {
-      guest.leave();
-      throw new ApiRefusal(404, `there is no recording "${id}"`);
-    }
+    if (!found) throw new ApiRefusal(404, `there is no recording "${id}"`);
     const { recording, file } = found;
     try {
       const { size, mtimeMs } = await file.stat();
-      guest.enter();
-      await then({ ...recording, file, bytes: size, changedAt: mtimeMs });
-    } finally {
+      return { ...recording, file, bytes: size, changedAt: mtimeMs };
+    } catch (error) {
       await file.close();
+      throw error;
     }
   }
 

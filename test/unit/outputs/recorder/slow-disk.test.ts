@@ -45,7 +45,7 @@ test('a disk that stands still: whole GOPs are left out, memory is bounded, and 
   for (let index = 0; index < 1_000; index++) rig.feed([frameAt(index)]); // 100 MB
   await waitFor('the disk to be asked', () => library.held.length > 0);
   library.letGo();
-  await waitFor('the disk', () => (rig.take.flush(), rig.take.file?.hasRoom));
+  await waitFor('the disk', () => (rig.take.flush(), rig.take.hasRoom));
   for (let index = 1_000; index < 1_100; index++) {
     rig.feed([frameAt(index)]);
     await new Promise((resolve) => setImmediate(resolve));
@@ -62,6 +62,23 @@ test('a disk that stands still: whole GOPs are left out, memory is bounded, and 
   );
   assert.equal(frames[gap]!.timestamp % 1_000, 0, 'behind the gap is a key frame');
   assert.equal(frames.at(-1)!.timestamp, 1_099 * 40, 'the end is there');
+});
+
+test('a disk that stands still while files are rotated: what waits in all of them counts, and it is said', async (context) => {
+  const { library } = heldRig(context);
+  const rig = takeRig(context, 'flv', { library, rotateSeconds: 2 });
+  const feed = (from: number, to: number): void => {
+    for (let index = from; index < to; index++)
+      rig.feed([(index % 25 === 0 ? key : inter)(index * 40, { bytes: 100_000 })]);
+  };
+  feed(0, 50);
+  assert.equal(rig.take.isBehind, false, 'two seconds, 5 MB');
+  feed(50, 1_000);
+  assert.equal(rig.take.isBehind, true, 'forty seconds');
+  library.letGo();
+  await waitFor('the disk', () => (rig.take.flush(), !rig.take.isBehind));
+  await rig.take.end('stopped');
+  assert.ok(rig.take.leftOutFrames > 700, `100 MB were fed, and ${rig.take.leftOutFrames} frames left out`);
 });
 
 test('a disk that fails: what was written as a whole is kept, and it is tried again at a key frame after a while', async (context) => {
