@@ -470,7 +470,7 @@ export const CHECKLIST: readonly ChecklistLine[] = [
       ],
       'e2e/lives.test.ts': ['publishing from another machine is refused with the reason and never started'],
     },
-    later: 'what OBS itself shows is left for the issue on access',
+    later: 'what OBS itself says is seen by `npm run test:obs`',
   },
   {
     line: 35,

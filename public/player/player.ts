@@ -225,8 +225,9 @@ export class Player {
     const tell = (event: SessionEvent): void => {
       if (!stale()) this.#event(event);
     };
-    // Some say an end where others say a failure.
-    const ends = (event: SessionEvent): void => void this.#whyItEnds(event).then(tell);
+    const ends = (event: SessionEvent): void => {
+      if (!stale()) this.#engineEnds(event);
+    };
     try {
       const begins = await ENGINE_PARTS[engine]();
       if (stale()) return;
@@ -246,11 +247,15 @@ export class Player {
     }
   }
 
-  /** Before a picture has come it may be that the viewer is refused. */
-  async #whyItEnds(event: SessionEvent): Promise<SessionEvent> {
-    if (this.#session.situation.at === 'playing') return event;
-    const sentence = await refusalOf(this.#options.app, this.#options.stream);
-    return sentence === undefined ? event : { kind: 'refused', sentence };
+  /** Before a picture has come it may be that the viewer is refused: some engines call that an end, others a failure. */
+  #engineEnds(event: SessionEvent): void {
+    if (this.#session.situation.at === 'playing') return this.#event(event);
+    this.#stopEngine(); // a pause that it leaves behind in the video element is not the viewer's
+    const start = this.#start;
+    void refusalOf(this.#options.app, this.#options.stream).then((sentence) => {
+      if (start !== this.#start || this.#ends.signal.aborted) return;
+      this.#event(sentence === undefined ? event : { kind: 'refused', sentence });
+    });
   }
 
   async #play(): Promise<void> {

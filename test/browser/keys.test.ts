@@ -45,7 +45,7 @@ before(async () => {
   browser = await launchChromium();
 });
 
-afterEach(() => page?.close());
+afterEach(() => page.close());
 
 after(async () => {
   if (skip) return;

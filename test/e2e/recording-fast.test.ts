@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { startGateway } from '../support/gateway.ts';
 import { AVCC_360P } from '../support/media.ts';
 import { recordingsIn } from '../support/recordings.ts';
+import { makeWithFfmpeg, runProgram, unlessThere } from '../support/programs.ts';
 import { publishTo } from '../support/rtmp-peer.ts';
 import { waitFor } from '../support/wait.ts';
 import { fragmentsOf, tagsOf } from '../unit/outputs/recorder/rig.ts';
@@ -58,3 +59,59 @@ test('a file that is published as fast as it can be read is recorded as a whole,
     await gateway.stop();
   }
 });
+
+test(
+  'of what ffmpeg sends without -re and then hangs up, the end is recorded too',
+  { skip: unlessThere('ffmpeg') },
+  async () => {
+    const gateway = await startGateway({
+      record: { rules: [{ streams: 'live/*', formats: ['flv'] }] },
+      publish: { graceSeconds: 0 },
+    });
+    try {
+      const clip = join(gateway.folder, 'clip.flv');
+      const rate = [
+        '-b:v',
+        '16M',
+        '-minrate',
+        '16M',
+        '-maxrate',
+        '16M',
+        '-bufsize',
+        '4M',
+        '-x264-params',
+        'nal-hrd=cbr',
+      ];
+      makeWithFfmpeg([
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=s=640x360:r=25',
+        '-t',
+        '4',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-g',
+        '25',
+        ...rate,
+        clip,
+      ]);
+      const loops = ['-stream_loop', '7', '-i', clip, '-c', 'copy', '-f', 'flv', `${gateway.rtmp}/live/fast`];
+      await runProgram('ffmpeg', ['-v', 'error', ...loops]);
+      await waitFor('the recording to be closed', async () => {
+        const { recordings } = (await (await fetch(`${gateway.http}/api/v1/recordings`)).json()) as {
+          recordings: { active: boolean }[];
+        };
+        return recordings.length > 0 && recordings.every(({ active }) => !active);
+      });
+      const tags = recordingsIn(join(gateway.folder, 'data'), 'flv').flatMap((file) =>
+        tagsOf(readFileSync(file)),
+      );
+      assert.equal(tags.filter(({ type, body }) => type === 9 && body[1] === 1).length, 8 * 100, 'pictures');
+    } finally {
+      await gateway.stop();
+    }
+  },
+);

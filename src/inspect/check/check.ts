@@ -129,7 +129,7 @@ class Check {
     const reports = [...checked.values()].map(({ report }) => report);
     for (const variant of opening.variants) {
       const found = checked.get(variant.uri)?.found;
-      const later = closing?.variants.filter(({ uri }) => uri === variant.uri) ?? [];
+      const later = laterOf(variant, opening.variants, closing?.variants ?? []);
       const renditions = variant.renditions.map((uri) => checked.get(uri)?.found);
       if (found)
         this.#tell(variant.uri, promiseBreaches([variant, ...later], withRenditions(found, renditions)));
@@ -202,4 +202,17 @@ class Check {
 
 function nameOf(url: URL): string {
   return url.pathname.slice(url.pathname.lastIndexOf('/') + 1) || url.href;
+}
+
+/** The same variant in a later playlist: by its address, or, where each answer has parameters of its own, by its place. */
+function laterOf<V extends { readonly uri: string }>(
+  variant: V,
+  opening: readonly V[],
+  closing: readonly V[],
+): V[] {
+  const same = closing.filter(({ uri }) => uri === variant.uri);
+  const inPlace = closing[opening.indexOf(variant)];
+  if (same.length > 0 || !inPlace || closing.length !== opening.length) return same;
+  const path = (uri: string): string => uri.replace(/\?.*$/s, '');
+  return path(inPlace.uri) === path(variant.uri) ? [inPlace] : [];
 }

@@ -12,6 +12,8 @@ export class ReceiveCounter {
   total: number;
   #acknowledged: number;
   #window = DEFAULT_ACK_WINDOW;
+  /** Acknowledgements wait until this is false again. */
+  isPutOff = false;
 
   /** `total`: bytes received before, for a test near the wrap. */
   constructor(total = 0) {
@@ -27,7 +29,7 @@ export class ReceiveCounter {
   /** Counts bytes; the sequence number to acknowledge now, or `undefined` while half the window is not yet full. */
   add(bytes: number): number | undefined {
     this.total += bytes;
-    if (this.total - this.#acknowledged < this.#window / 2) return undefined;
+    if (this.isPutOff || this.total - this.#acknowledged < this.#window / 2) return undefined;
     this.#acknowledged = this.total;
     return this.total % WRAP;
   }

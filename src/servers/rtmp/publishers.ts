@@ -65,10 +65,16 @@ export class Publishers {
     for (const publishing of this.#publishing.values()) publishing.flush();
   }
 
-  /** One of them is to be heard again only when what it sent has been passed on. `now` in ms, monotonic. */
+  /** One of them is to be heard again only when what it sent has been passed on; acknowledgements wait for who is ahead. `now` in ms, monotonic. */
   mustWait(now: number): boolean {
+    let isAhead = false;
     let mustWait = false;
-    for (const publishing of this.#publishing.values()) if (publishing.mustWait(now)) mustWait = true;
+    for (const publishing of this.#publishing.values()) {
+      if (!publishing.isAhead(now)) continue;
+      isAhead = true;
+      if (publishing.isTooFast) mustWait = true;
+    }
+    this.#link.session.putOffAcknowledgements(isAhead);
     return mustWait;
   }
 

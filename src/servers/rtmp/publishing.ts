@@ -57,9 +57,14 @@ export class Publishing {
     return this.#pace.stands(now) ? "the publisher's clock stands still" : undefined;
   }
 
-  /** Whether it sends faster than in real time what cannot be kept as fast. `now` in ms, monotonic. */
-  mustWait(now: number): boolean {
-    return this.#lead.isAhead(this.#pace.newest, now) && this.#publication.isBehind();
+  /** Whether it sends faster than in real time: a file, most likely. `now` in ms, monotonic. */
+  isAhead(now: number): boolean {
+    return this.#lead.isAhead(this.#pace.newest, now);
+  }
+
+  /** Whether what it sends cannot be kept as fast as it comes. */
+  get isTooFast(): boolean {
+    return this.#publication.isBehind();
   }
 
   /** What one read from the socket brought is in: pass it on. */

@@ -33,6 +33,9 @@ const PING_MS = 30_000;
 const MAX_UNREAD_REPLIES = 256 * 1024;
 /** Steps in which the peer does what it came for, or waits for us. */
 const SETTLED: ReadonlySet<string> = new Set(['connecting', 'waiting', 'publishing', 'playing']);
+/** A peer that has sent nothing for so long has nothing more on its way. */
+const QUIET_MS = 1_000;
+const NO_BYTES = new Uint8Array(0);
 const NOTHING_HELD = { bytes: 0, messages: 0 };
 
 /** One peer over RTMP: carries bytes between its socket and its session, and gives the session's wishes to the streams. */
@@ -100,6 +103,7 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     if (phase === 'publishing' && now - this.#heardAt > this.door.idleMs) {
       return this.close(`the publisher sent nothing for ${Math.round(this.door.idleMs / 1000)} s`);
     }
+    if (now - this.#heardAt > QUIET_MS) this.#acknowledge();
     const complaint = this.#publishers.look(now);
     if (complaint !== undefined) return this.close(complaint);
     if (now - this.#pingedAt > PING_MS) {
@@ -226,6 +230,12 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     if (this.#publishers.size > 0) return;
     const now = performance.now();
     if (!this.#share.use(now - from, now)) this.#socket.pause();
+  }
+
+  /** It may be what a publisher waits for that was ahead of time. */
+  #acknowledge(): void {
+    this.session.putOffAcknowledgements(false);
+    this.guarded(() => this.session.receive(NO_BYTES));
   }
 
   /** What waits is handed on meanwhile: with nothing read, nothing else does it. */

@@ -417,15 +417,15 @@ test('a stream shorter than a segment is one segment', () => {
 });
 
 test('at an interruption and at the end the packager gives back what it works in', () => {
-  const { hls, packager, feed } = rig();
-  feed(stream({ frames: 90, gop: 30, video: v, audio: a }));
-  assert.equal(packager.isResting, false, 'at work');
-  hls.interrupt();
-  assert.equal(packager.isResting, true, 'interrupted');
-  feed(stream({ from: 4 * S, frames: 90, gop: 30, video: v, audio: a, epoch: 1 }));
-  assert.equal(packager.isResting, false, 'at work again');
-  hls.end();
-  assert.equal(packager.isResting, true, 'over');
+  const r = rig();
+  r.feed(stream({ frames: 90, gop: 30, video: v, audio: a }));
+  assert.equal(r.packager.isResting, false, 'at work');
+  r.hls.interrupt();
+  assert.equal(r.packager.isResting, true, 'interrupted');
+  r.feed(stream({ from: 4 * S, frames: 90, gop: 30, video: v, audio: a, epoch: 1 }));
+  assert.equal(r.packager.isResting, false, 'at work again');
+  r.hls.end();
+  assert.equal(r.packager.isResting, true, 'over');
 });
 
 test('after the end everything can be fetched and nothing is written', () => {

@@ -51,3 +51,13 @@ test('bytes on the way are those sent and not yet acknowledged, over 2^32 too', 
   counter.acknowledge(2001); // more than was ever sent
   assert.equal(counter.outstanding, 0);
 });
+
+test('what is put off is acknowledged as a whole afterwards', () => {
+  const counter = new ReceiveCounter();
+  counter.window = 1000;
+  counter.isPutOff = true;
+  assert.equal(counter.add(5_000), undefined, 'put off');
+  counter.isPutOff = false;
+  assert.equal(counter.add(0), 5_000, 'all of it');
+  assert.equal(counter.add(0), undefined, 'once');
+});

@@ -140,6 +140,14 @@ export class ServerSession {
     return this.#out.counter.outstanding;
   }
 
+  /**
+   * A client that has sent a file and closed its socket resets the connection, and with it what is still on its way, when anything
+   * comes from us: with `true` nothing is acknowledged until it is `false` again.
+   */
+  putOffAcknowledgements(isPutOff: boolean): void {
+    this.#received.isPutOff = isPutOff;
+  }
+
   /** The timestamp of the latest {@link ping} that was answered, ms modulo 2^32. */
   get lastPong(): number | undefined {
     return this.#control.lastPong;
