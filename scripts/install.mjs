@@ -54,6 +54,7 @@ const PROGRAMS = [
   { program: 'rtmpdump', packages: ['rtmpdump'] },
   { program: 'nginx', packages: ['nginx'] },
   { program: 'caddy', packages: ['caddy'] },
+  { program: 'cvlc', packages: ['vlc-bin', 'vlc-plugin-base'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'Xvfb', packages: ['xvfb'] },
   {
@@ -73,9 +74,19 @@ const OBS = { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-me
 const isThere = (program) =>
   (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
 
-// Debian's place for nginx's modules, which are no programs.
-const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
-const RTMP_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+/** nginx's modules are no programs; Debian has them here. */
+const MODULES = '/usr/lib/nginx/modules';
+const NGINX_STREAM = {
+  file: 'ngx_stream_module.so',
+  program: 'nginx-stream',
+  packages: ['libnginx-mod-stream'],
+};
+const NGINX_RTMP = {
+  file: 'ngx_rtmp_module.so',
+  program: 'nginx-rtmp',
+  packages: ['nginx-light', 'libnginx-mod-rtmp'],
+};
+const missingModules = (...modules) => modules.filter(({ file }) => !existsSync(join(MODULES, file)));
 
 /** What the benchmark uses beside ffmpeg: a compiler for its load generators, and peers to compare with. */
 const BENCH_PROGRAMS = [
@@ -87,15 +98,13 @@ const BENCH_PROGRAMS = [
 /** Installs missing programs of the tests where that is possible; says what is missing where it is not. */
 export function ensurePrograms({ obs = false } = {}) {
   const missing = [...PROGRAMS, ...(obs ? [OBS] : [])].filter(({ program }) => !isThere(program));
-  const stream = { program: 'nginx-stream', packages: ['libnginx-mod-stream'] };
-  install(existsSync(STREAM_MODULE) ? missing : [...missing, stream]);
+  install([...missing, ...missingModules(NGINX_STREAM, NGINX_RTMP)]);
 }
 
 /** The same for the benchmark. */
 export function ensureBenchPrograms() {
   const missing = BENCH_PROGRAMS.filter(({ program }) => !isThere(program));
-  const nginx = { program: 'nginx-rtmp', packages: ['nginx-light', 'libnginx-mod-rtmp'] };
-  install(existsSync(RTMP_MODULE) ? missing : [...missing, nginx]);
+  install([...missing, ...missingModules(NGINX_RTMP)]);
 }
 
 /** @param {{ program: string, packages: string[] }[]} missing */
