@@ -4,6 +4,7 @@ import type { Stream } from '../api/types.ts';
 import { Badge } from '../parts/badge.tsx';
 import { BackIcon, PlayIcon } from '../parts/icons.tsx';
 import { Poster } from '../parts/poster.tsx';
+import { Row } from '../parts/row.tsx';
 import {
   bitrate,
   codecName,
@@ -127,19 +128,5 @@ function Tracks({ app, stream, facts }: StreamViewProps): JSX.Element {
       </dl>
       {!video && !audio && <p class="quiet">There are none just now.</p>}
     </section>
-  );
-}
-
-interface RowProps {
-  readonly name: string;
-  readonly value: string;
-}
-
-function Row({ name, value }: RowProps): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }

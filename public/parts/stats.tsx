@@ -8,6 +8,7 @@ import type { Player } from '../player/player.ts';
 import { bitrate, dropped, seconds, UNKNOWN } from '../text/format.ts';
 import { Chart } from './chart.tsx';
 import { CloseIcon } from './icons.tsx';
+import { Row } from './row.tsx';
 
 /** One sample a second, two minutes. */
 const SAMPLES = 120;
@@ -125,20 +126,6 @@ function Graph({ name, now, times, values, span, atLeast }: GraphProps): JSX.Ele
         scale={true}
         label={`${name} over the last two minutes, now ${now}`}
       />
-    </div>
-  );
-}
-
-interface RowProps {
-  readonly name: string;
-  readonly value: string;
-}
-
-function Row({ name, value }: RowProps): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** What may be added to the heap, buffers included, before it is searched for garbage. */
-const GROWTH_BYTES = 64 * 1024 * 1024;
+const GROWTH_BYTES = 32 * 1024 * 1024;
 /** V8 itself lets a heap grow by 10 to 300 percent, as programs make garbage slowly or fast. */
 const LEAST_PERCENT = 10;
 const MOST_PERCENT = 300;
@@ -10,7 +10,8 @@ const LOOK_MS = 5_000;
 /**
  * Frames and segments are large buffers that hang on a small heap. V8 counts them as growth of the heap, though they cost a
  * search next to nothing: with a hundred publishers it would search eight times a second, for half of the processor time.
- * So the growth is set in bytes: a small heap is searched less often, a large one no later. Only for a process that is all ours.
+ * So the growth is set by bytes: a small heap is searched less often, a large one no later. It is no exact bound: the percentage is
+ * of the heap at the next search, and the young generation comes on top. Only for a process that is all ours.
  */
 export function letHeapGrow(): void {
   const look = (): void => {
