@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** What may be added to the heap, buffers included, before it is searched for garbage. */
-const GROWTH_BYTES = 32 * 1024 * 1024;
+const GROWTH_BYTES = 48 * 1024 * 1024;
 /** V8 itself lets a heap grow by 10 to 300 percent, as programs make garbage slowly or fast. */
 const LEAST_PERCENT = 10;
 const MOST_PERCENT = 300;
