@@ -2,7 +2,7 @@ import { isSameAac, readAacConfig } from './aac/config.ts';
 import { avcCodecString, readAvcConfig } from './avc/config.ts';
 import { isSameConfig } from './avc/in-band.ts';
 import { readSps } from './avc/sps.ts';
-import type { AudioTrack, VideoTrack } from '../media/track.ts';
+import type { AudioTrack, NalTrack, VideoTrack } from '../media/track.ts';
 
 /**
  * Makes a track from an AVCDecoderConfigurationRecord. `former` is kept if a decoder could not tell the two
@@ -10,10 +10,10 @@ import type { AudioTrack, VideoTrack } from '../media/track.ts';
  *
  * @throws {CodecError}
  */
-export function avcTrack(bytes: Uint8Array, former: VideoTrack | undefined): VideoTrack {
-  if (former && Buffer.compare(former.config, bytes) === 0) return former;
+export function avcTrack(bytes: Uint8Array, former: VideoTrack | undefined): NalTrack {
+  if (former?.codec === 'avc' && Buffer.compare(former.config, bytes) === 0) return former;
   const config = readAvcConfig(bytes);
-  if (former && isSameConfig(readAvcConfig(former.config), config)) return former;
+  if (former?.codec === 'avc' && isSameConfig(readAvcConfig(former.config), config)) return former;
   const { profile, compatibility, level, width, height } = readSps(config.sps[0]!);
   return {
     id: 'video',

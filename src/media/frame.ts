@@ -18,7 +18,10 @@ export interface VideoFrame {
   readonly recovers?: boolean;
   /** Counts the stream's time lines: a new publisher or a jump in its clock makes a new one. */
   readonly epoch: number;
-  /** NAL units with length prefixes of `track.nalLengthSize` bytes; never empty. A view, not a copy. */
+  /**
+   * AVC, HEVC: NAL units with length prefixes of `track.nalLengthSize` bytes. AV1: a temporal unit of OBUs with sizes, no
+   * temporal delimiters. VP9, VP8: a frame. Never empty. A view, not a copy.
+   */
   readonly payload: Uint8Array;
 }
 
@@ -32,7 +35,12 @@ export interface AudioFrame {
   /** True in a stream without video: a listener can start at any frame. */
   readonly startsGop: boolean;
   readonly epoch: number;
-  /** One raw AAC access unit, no ADTS header; never empty. A view, not a copy. */
+  /** Samples at `track.coreRate`, where they are not `track.samplesPerFrame`: Opus packets and FLAC blocks may differ. */
+  readonly samples?: number;
+  /**
+   * One frame of the codec: a raw AAC access unit without ADTS header, an Opus packet, a FLAC frame, an AC-3 syncframe, an
+   * E-AC-3 access unit, an MP3 frame. Never empty. A view, not a copy.
+   */
   readonly payload: Uint8Array;
 }
 

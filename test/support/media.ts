@@ -1,6 +1,6 @@
 import type { AudioFrame, DataFrame, VideoFrame } from '../../src/media/frame.ts';
 import { ticksFromMs } from '../../src/media/time.ts';
-import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
+import type { AudioTrack, NalTrack, VideoTrack } from '../../src/media/track.ts';
 
 /** Bytes from hex; blanks are left out. */
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -17,7 +17,7 @@ export const ASC_48K = hex('1190');
 export const ASC_44K = hex('1210');
 
 /** A track object of its own each time: tracks are told apart by identity. `label` is what the text format shows. */
-export function videoTrack(label = 'v'): VideoTrack {
+export function videoTrack(label = 'v'): NalTrack {
   return {
     id: 'video',
     kind: 'video',

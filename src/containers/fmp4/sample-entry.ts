@@ -14,6 +14,8 @@ export function sampleEntry(track: VideoTrack | AudioTrack): Buffer {
       return visualEntry('avc1', track, box('avcC', track.config)); // ISO/IEC 14496-15 §5.4.2
     case 'aac':
       return audioEntry('mp4a', track, elementaryStream(track.config)); // ISO/IEC 14496-14 §5.6
+    default:
+      throw new TypeError(`no sample entry for ${track.codec} yet`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { AmfObject } from '../../../src/amf/value.ts';
 import type { MediaFrame } from '../../../src/media/frame.ts';
-import type { AudioTrack, VideoTrack } from '../../../src/media/track.ts';
+import type { AudioTrack, NalTrack, VideoTrack } from '../../../src/media/track.ts';
 import { Doctor, type HealthNews } from '../../../src/outputs/doctor/doctor.ts';
 import type { StandingVerdict } from '../../../src/outputs/doctor/verdict.ts';
 import { audioTrack, inter, key, sound, videoTrack } from '../../support/media.ts';
@@ -12,7 +12,7 @@ export interface Habits {
   readonly gopSeconds?: number;
   /** B-frames between two others. */
   readonly bFrames?: number;
-  readonly video?: Partial<VideoTrack> | false;
+  readonly video?: Partial<NalTrack> | false;
   readonly audio?: Partial<AudioTrack> | false;
   /** Bytes of the frame with this number. */
   readonly bytes?: (index: number, isKey: boolean) => number;
@@ -47,7 +47,7 @@ const SOUND_MS = 1024 / 48;
 function pictures(habits: Habits, seconds: number): Arrival[] {
   const { fps = 30, gopSeconds = 2, bFrames = 0, bytes, arrival = (ms: number) => ms } = habits;
   if (habits.video === false) return [];
-  const usual: VideoTrack = { ...videoTrack('avc1.64001F'), ...habits.video };
+  const usual: NalTrack = { ...videoTrack('avc1.64001F'), ...habits.video };
   const all: Arrival[] = [];
   const row = bFrames + 1;
   let ms = 0;

@@ -5,7 +5,7 @@ import { AmfObject } from '../../../src/amf/value.ts';
 import { FlvInput, UnsupportedCodecError, type FrameTarget } from '../../../src/inputs/flv-input.ts';
 import type { AudioFrame, DataFrame, Frame, VideoFrame } from '../../../src/media/frame.ts';
 import { ticks, ticksFromMs } from '../../../src/media/time.ts';
-import type { TrackSet } from '../../../src/media/track.ts';
+import type { NalTrack, TrackSet } from '../../../src/media/track.ts';
 import { ASC_44K, ASC_48K, AVCC_360P, AVCC_720P, hex, IDR, SLICE } from '../../support/media.ts';
 
 class Target implements FrameTarget {
@@ -59,7 +59,7 @@ test('a track is there once a frame of it is: configurations alone make none', (
   input.audio(105, audioFrame);
   const video = target.video();
   assert.deepEqual(
-    [video.track.codecString, video.track.width, video.track.height, video.track.nalLengthSize],
+    [video.track.codecString, video.track.width, video.track.height, (video.track as NalTrack).nalLengthSize],
     ['avc1.42C01E', 640, 360, 4],
   );
   assert.deepEqual(Buffer.from(video.track.config), AVCC_360P);
