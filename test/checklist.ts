@@ -218,8 +218,13 @@ export const CHECKLIST: readonly ChecklistLine[] = [
       'e2e/tracks.test.ts': [
         'a codec that is not carried is refused by name, in the text that OBS shows, with what to set instead',
       ],
+      'e2e/codecs-bad-input.test.ts': ['a publisher of * is told so by its name'],
+      'e2e/codecs.test.ts': [
+        'HEVC and Opus, with fractions of a millisecond',
+        'HEVC by codec id 12, and MP3 by sound format 2',
+        'AV1 and FLAC',
+      ],
     },
-    later: 'carrying HEVC and AV1 is left for the issue on codecs',
   },
   {
     line: 16,
@@ -254,8 +259,15 @@ export const CHECKLIST: readonly ChecklistLine[] = [
   {
     line: 18,
     symptom: 'RTMP over TLS needs a helper in front, and the chain is incomplete',
-    tests: {},
-    later: 'left for the issue on TLS',
+    tests: {
+      'e2e/tls.test.ts': [
+        'ffmpeg publishes and plays over RTMPS when it can follow the chain to its root, and refuses another one',
+      ],
+      'e2e/tls-connections.test.ts': [
+        'a client that does not trust the certificate is told to the operator',
+        'another certificate is taken while viewers watch, as a pair or not at all',
+      ],
+    },
   },
   {
     line: 19,
@@ -383,8 +395,24 @@ export const CHECKLIST: readonly ChecklistLine[] = [
   {
     line: 27,
     symptom: 'Low-latency HLS: players stop for good when parts are longer than promised',
-    tests: {},
-    later: 'left for the issue on low-latency HLS',
+    tests: {
+      'unit/hls/low-latency.test.ts': [
+        '* pictures a second, times in whole milliseconds, *',
+        'jittered pictures keep the rule, whatever their times',
+        'a hole in everything, a reconnect, another configuration: constants stay, the seam is told once',
+        'sound alone',
+      ],
+      'unit/http/hls-blocking.test.ts': [
+        'a part, a segment and what was before: each is waited for as long as it takes, and no longer',
+        'numbers that nobody can wait for are refused at once, in words that a page may read',
+        'when the source stalls, who waits is told so before the target duration is over',
+      ],
+      'e2e/low-latency.test.ts': [
+        'real pictures: parts are told of as they are made, decode alone and together, and are the segment',
+        'numbers far ahead and garbage are refused at once, numbers long past are answered at once',
+      ],
+      'browser/low-latency.test.ts': ['hls.js is at most 2 s behind the encoder, without a stall'],
+    },
   },
   {
     line: 28,
@@ -414,8 +442,11 @@ export const CHECKLIST: readonly ChecklistLine[] = [
   {
     line: 30,
     symptom: 'Segments are asked for without the token of the playlist',
-    tests: {},
-    later: 'left for the issue on access',
+    tests: {
+      'e2e/gate-http.test.ts': [
+        'HLS, closed: a token in the first address reaches everything, and its end cuts nobody',
+      ],
+    },
   },
   {
     line: 31,
@@ -548,7 +579,11 @@ export const CHECKLIST: readonly ChecklistLine[] = [
   {
     line: 40,
     symptom: 'A recording cannot be played after the machine lost its power',
-    tests: {},
-    later: 'left for the issue on recording',
+    tests: {
+      'e2e/recording-crash.test.ts': [
+        'what is there plays as it is, up to the last second, and is what the source has',
+        'the next start closes the files as if they had been closed',
+      ],
+    },
   },
 ];

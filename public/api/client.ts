@@ -78,4 +78,6 @@ export const askStreams = (): Promise<Answer<{ streams: Stream[] }>> => ask('/st
 export const askStream = (app: string, stream: string): Promise<Answer<Stream>> =>
   ask(streamPath(app, stream));
 
+export const askTime = (): Promise<Answer<{ now: number }>> => ask('/time');
+
 export const askServer = (): Promise<Answer<Server>> => ask('/server');

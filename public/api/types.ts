@@ -10,6 +10,10 @@ export interface Stream {
   readonly video: VideoFacts | null;
   readonly audio: AudioFacts | null;
   readonly bitrateKbps: number | null;
+  /** All pictures and sounds; 0 is the main one of its kind. */
+  readonly renditions?: readonly Rendition[];
+  /** How far back viewers of HLS can go, in seconds. */
+  readonly dvrSeconds?: number;
   /** Why a track cannot be used, in words. */
   readonly problems?: readonly string[];
   readonly viewers: {
@@ -19,6 +23,18 @@ export interface Stream {
     readonly wsFlv: number;
     readonly hls: number;
   };
+}
+
+export interface Rendition {
+  readonly track: number;
+  readonly kind: 'video' | 'audio';
+  readonly codec: string;
+  readonly width?: number | null;
+  readonly height?: number | null;
+  readonly frameRate?: number | null;
+  readonly channels?: number | null;
+  readonly sampleRate?: number | null;
+  readonly kbps?: number | null;
 }
 
 export interface VideoFacts {
@@ -43,9 +59,12 @@ export interface Server {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly rtmpPort: number;
+  readonly rtmpsPort?: number;
   readonly publishAccess: string;
   /** Who may watch recordings. */
   readonly recordings?: 'operator' | 'viewers';
+  /** Whether pages are asked to tell how well they play. */
+  readonly playbackReports?: boolean;
   /** This machine's addresses as its network sees them, best first. */
   readonly addresses: readonly string[];
 }

@@ -5,6 +5,7 @@ import type { Server, Stream } from '../api/types.ts';
 import type * as VerdictsModule from '../operator/verdicts.tsx';
 import { capabilities } from '../player/capabilities.ts';
 import { chooseEngines } from '../player/engines.ts';
+import { maySpeak } from '../player/reports.ts';
 import type { PlayerView } from '../player/player-view.ts';
 import type { Player } from '../player/player.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -37,6 +38,9 @@ export function Watch({ app, stream }: WatchProps): JSX.Element {
   const [dialog, setDialog] = useState<'share' | 'help'>();
   const [server, setServer] = useState<Server>();
   const player = useRef<Player | undefined>(undefined);
+  const wantsReports = useRef(false);
+  wantsReports.current = server?.playbackReports === true && maySpeak(location.search);
+  const mayReport = useCallback(() => wantsReports.current, []);
 
   const toggleStats = useCallback(() => setPanel((open) => !open), []);
   const openHelp = useCallback(() => setDialog((open) => (open === 'help' ? undefined : 'help')), []);
@@ -67,6 +71,7 @@ export function Watch({ app, stream }: WatchProps): JSX.Element {
               view={view}
               onView={setView}
               onStats={toggleStats}
+              mayReport={mayReport}
             />
           )}
           <div class="title-row">
@@ -109,6 +114,7 @@ export function Watch({ app, stream }: WatchProps): JSX.Element {
               </button>
             </div>
           </div>
+          {view?.note !== undefined && <p class="strip">{view.note}</p>}
           {facts && <FactsLine facts={facts} />}
           {facts && <Doctor app={app} stream={stream} facts={facts} />}
           {view?.state === 'offline' && (

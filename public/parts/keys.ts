@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { TOGGLE_QUALITY } from './quality-menu.tsx';
 import type { Player } from '../player/player.ts';
 
 /** How far the left and right arrows go, in seconds. */
@@ -14,6 +15,7 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['←', '→'], does: `Back or forward ${ARROW_SECONDS} s` },
   { keys: ['↑', '↓'], does: 'Louder or softer' },
   { keys: ['L'], does: 'Go to live' },
+  { keys: ['Q'], does: 'Quality and sound' },
   { keys: ['I'], does: 'Stats' },
   { keys: ['?'], does: 'This list' },
 ];
@@ -60,6 +62,9 @@ function act(key: string, player: Player | undefined, page: PageActions): boolea
       return true;
     case 'l':
       player?.toEdge();
+      return true;
+    case 'q':
+      document.dispatchEvent(new Event(TOGGLE_QUALITY));
       return true;
     case 'i':
       page.stats();

@@ -93,13 +93,15 @@ function Reconnecting({ view, onRetry }: ActionProps): JSX.Element {
 function Failure({ view, onRetry }: ActionProps): JSX.Element {
   const { situation } = view;
   const isRefused = situation.at === 'refused';
+  const isUnplayable = situation.at === 'unplayable';
   const forced = !isRefused && new URLSearchParams(location.search).get('engine') !== null;
   const trouble = forced ? `${ENGINE_NAMES[view.engine]} does not work here` : 'This cannot be played here';
   return (
     <div class="message" role="alert">
       <Wheel turning={false} />
       <h2>{isRefused ? 'You may not watch this' : trouble}</h2>
-      <p>{isRefused || situation.at === 'error' ? situation.sentence : ''}</p>
+      <p>{'sentence' in situation ? situation.sentence : ''}</p>
+      {isUnplayable && <p>If it changes, it starts here by itself.</p>}
       <div class="message-actions">
         <button type="button" class="button button-on-stage" onClick={onRetry}>
           Try again

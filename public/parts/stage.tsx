@@ -13,6 +13,9 @@ import type { Choice } from '../player/engines.ts';
 import { ChartIcon, PlayIcon, SoundOffIcon, Wheel } from './icons.tsx';
 import { withoutEngine } from '../text/links.ts';
 import { Message } from './message.tsx';
+import { QualityMenu } from './quality-menu.tsx';
+import { SeekBar } from './seek-bar.tsx';
+import { NO_MENU } from '../player/menu.ts';
 
 declare global {
   interface Window {
@@ -29,10 +32,12 @@ interface StageProps {
   readonly view: PlayerView | undefined;
   readonly onView: (view: PlayerView) => void;
   readonly onStats: () => void;
+  readonly mayReport: () => boolean;
 }
 
 /** The picture, its controls, and what is said in its place when there is none. */
-export function Stage({ app, stream, choice, player, view, onView, onStats }: StageProps): JSX.Element {
+export function Stage(props: StageProps): JSX.Element {
+  const { app, stream, choice, player, view, onView, onStats, mayReport } = props;
   const video = useRef<HTMLVideoElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const muted = useMuted(video);
@@ -47,6 +52,7 @@ export function Stage({ app, stream, choice, player, view, onView, onStats }: St
       engines: choice.engines,
       forced: choice.forced,
       onChange: onView,
+      mayReport,
     });
     player.current = made;
     window.millrace = { stats: () => made.stats() };
@@ -55,7 +61,7 @@ export function Stage({ app, stream, choice, player, view, onView, onStats }: St
       player.current = undefined;
       delete window.millrace;
     };
-  }, [app, stream, choice, onView, player]);
+  }, [app, stream, choice, onView, player, mayReport]);
 
   const state = view?.state ?? 'loading';
   const unmute = (): void => {
@@ -72,6 +78,7 @@ export function Stage({ app, stream, choice, player, view, onView, onStats }: St
       data-player
       data-state={state}
       data-engine={view?.engine ?? choice.engines[0]}
+      data-switching={view?.isSwitching === true}
       aria-label={`Live video of ${stream}`}
     >
       <media-controller
@@ -83,13 +90,21 @@ export function Stage({ app, stream, choice, player, view, onView, onStats }: St
         nomutedpref
       >
         <video ref={video} slot="media" muted playsInline disableRemotePlayback tabIndex={-1} />
+        <SeekBar player={player} />
         <media-control-bar>
           <media-play-button notooltip />
           <media-mute-button notooltip />
           <media-volume-range />
           <EdgeButton view={view} player={player} />
           <span class="bar-space" />
-          <button type="button" class="bar-button" onClick={onStats} aria-label="Stats" title="Stats (i)">
+          <QualityMenu menu={view?.menu ?? NO_MENU} player={player} />
+          <button
+            type="button"
+            class="bar-button stats-button"
+            onClick={onStats}
+            aria-label="Stats"
+            title="Stats (i)"
+          >
             <ChartIcon />
           </button>
           <media-pip-button notooltip />

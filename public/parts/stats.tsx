@@ -59,7 +59,7 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
         </button>
       </div>
       <Graph
-        name="Behind live"
+        name={stats?.isByClock === true ? 'Behind the encoder' : 'Behind live'}
         now={seconds(stats?.latencySeconds)}
         times={times}
         span={span}
@@ -83,17 +83,23 @@ export function Stats({ player, facts, onClose }: StatsProps): JSX.Element {
         atLeast={0.5}
       />
       <dl class="rows">
-        <Row name="Engine" value={stats ? ENGINE_NAMES[stats.engine] : UNKNOWN} />
+        <Row name="Engine" value={stats ? engineName(stats) : UNKNOWN} />
         <Row
           name="Dropped frames"
           value={stats ? dropped(stats.droppedFrames, stats.decodedFrames) : UNKNOWN}
         />
+        <Row name="Stops" value={stats ? String(stats.stalls) : UNKNOWN} />
         <Row name="Resolution" value={resolution()} />
         <Row name="Speed" value={stats ? `${stats.rate.toFixed(2)}×` : UNKNOWN} />
         <Row name="Key frame every" value={seconds(facts?.video?.gopSeconds ?? undefined)} />
       </dl>
     </aside>
   );
+}
+
+function engineName({ engine, isLowLatency }: PlayerStats): string {
+  const name = ENGINE_NAMES[engine];
+  return engine === 'hls' && isLowLatency ? `${name}, low latency` : name;
 }
 
 function resolution(): string {

@@ -20,25 +20,53 @@ export const FLV_BAND: EdgeBand = {
   jumpFrom: 4,
 };
 
-/** A browser that plays HLS itself keeps its own distance; only what a stop or a background tab left behind is caught up. */
-export const NATIVE_BAND: EdgeBand = {
-  target: 6,
-  startFrom: Infinity,
-  hurryFrom: Infinity,
-  hurryMoreFrom: Infinity,
-  jumpFrom: 20,
-};
+/** Where a browser that plays HLS itself is brought back to while its own distance is not known, seconds. */
+const NATIVE_TARGET_SECONDS = 6;
+/** Nearer than this, in seconds, no player of HLS is safe. */
+const NATIVE_LEAST_SECONDS = 1;
+/** What a stop or a background tab leaves behind is caught up from here on, beyond the browser's own distance, seconds. */
+const NATIVE_LEFT_BEHIND_SECONDS = 14;
 
-/** HLS hands over whole segments: less than two of them in hand means to stop at each one. */
-export function hlsBand(segmentSeconds: number): EdgeBand {
-  const behind = (segments: number): number => segments * segmentSeconds;
+/**
+ * A browser that plays HLS itself keeps its own distance: near the edge where it takes parts, three segments of whatever length
+ * where it does not. It is left alone there, and that is where “Go live” leads.
+ *
+ * @param ownDistance seconds behind the edge at which it began
+ */
+export function nativeBand(ownDistance = NATIVE_TARGET_SECONDS): EdgeBand {
+  const target = Math.max(NATIVE_LEAST_SECONDS, ownDistance);
   return {
-    target: behind(2),
-    startFrom: behind(4),
-    hurryFrom: behind(3),
-    hurryMoreFrom: behind(4),
-    jumpFrom: behind(6),
+    target,
+    startFrom: Infinity,
+    hurryFrom: Infinity,
+    hurryMoreFrom: Infinity,
+    jumpFrom: target + NATIVE_LEFT_BEHIND_SECONDS,
   };
+}
+
+/**
+ * HLS in parts: the server says how far from the edge a player is safe (PART-HOLD-BACK, RFC 8216bis §4.4.3.8). Nearer than that
+ * it would ask for what is not there yet.
+ */
+export function partsBand(holdBack: number): EdgeBand {
+  return {
+    target: holdBack,
+    startFrom: holdBack + 0.8,
+    hurryFrom: holdBack + 0.35,
+    hurryMoreFrom: holdBack + 0.8,
+    jumpFrom: holdBack + 4,
+  };
+}
+
+/**
+ * HLS hands over whole segments: less than two of them in hand means to stop at each one.
+ *
+ * @param holdBack how far from the edge the server wants players to be (HOLD-BACK), seconds; 0: it does not say
+ */
+export function hlsBand(segmentSeconds: number, holdBack = 0): EdgeBand {
+  const target = holdBack > 0 ? holdBack : 2 * segmentSeconds;
+  const over = (segments: number): number => target + segments * segmentSeconds;
+  return { target, startFrom: over(2), hurryFrom: over(1), hurryMoreFrom: over(2), jumpFrom: over(4) };
 }
 
 const HURRY = 1.05;

@@ -1,7 +1,9 @@
 import mpegts from 'mpegts.js';
 import { FLV_BAND } from './edge.ts';
 import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { FlvClock, wallClockOf } from './flv-clock.ts';
 import { bufferEnd } from './picture.ts';
+import type { Trouble } from './viewing-log.ts';
 import { FLV_PATIENCE } from './watchdog.ts';
 
 /** Seconds kept behind the picture, so that a viewer can go back a little. */
@@ -13,7 +15,7 @@ const KBPS_PER_SPEED = 8.192;
 /** Share of the newest second in the bitrate shown. */
 const SMOOTHING = 0.4;
 
-interface Trouble {
+interface Told {
   readonly code?: number;
   readonly msg?: string;
 }
@@ -24,6 +26,7 @@ export function startFlv(order: EngineOrder): EngineRun {
   let kbps: number | undefined;
   let reports = 0;
   let over = false;
+  const clock = new FlvClock();
 
   const player = mpegts.createPlayer(
     {
@@ -52,7 +55,7 @@ export function startFlv(order: EngineOrder): EngineRun {
 
   const onVideoError = (): void => {
     if (order.video.error && !over)
-      order.failed(`The browser gave up decoding: ${order.video.error.message}`, false);
+      order.failed(`The browser gave up decoding: ${order.video.error.message}`, 'other');
   };
 
   player.on(mpegts.Events.LOADING_COMPLETE, () => order.ended());
@@ -62,7 +65,11 @@ export function startFlv(order: EngineOrder): EngineRun {
     // The first ones count the GOP cache at the speed of the network, not the stream's rate.
     if (++reports > 2) kbps = kbps === undefined ? now : kbps + (now - kbps) * SMOOTHING;
   });
-  player.on(mpegts.Events.ERROR, (type: string, detail: string, info: Trouble) => {
+  player.on(mpegts.Events.SCRIPTDATA_ARRIVED, (data: unknown) => {
+    const wallClock = wallClockOf(data);
+    if (wallClock !== undefined) clock.heard(wallClock, bufferEnd(order.video) ?? 0);
+  });
+  player.on(mpegts.Events.ERROR, (type: string, detail: string, info: Told) => {
     order.failed(...explain(type, detail, info));
   });
   player.attachMediaElement(order.video);
@@ -72,8 +79,11 @@ export function startFlv(order: EngineOrder): EngineRun {
   return {
     patience: FLV_PATIENCE,
     band: FLV_BAND,
+    isLowLatency: true,
+    levels: undefined,
     edge: () => bufferEnd(order.video),
-    clockDelay: () => undefined,
+    past: () => undefined,
+    shownAt: () => clock.at(order.video.currentTime),
     receivedKbps: () => kbps,
     receiving: () => reports > 0,
     stop() {
@@ -85,13 +95,13 @@ export function startFlv(order: EngineOrder): EngineRun {
   };
 }
 
-/** A sentence for the viewer, and whether trying again is of no use. */
-function explain(type: string, detail: string, info: Trouble): [string, boolean] {
-  if (detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED) return [NOT_DECODABLE, true];
-  if (detail === mpegts.ErrorDetails.MEDIA_FORMAT_UNSUPPORTED) return ['What came is not FLV.', false];
+/** A sentence for the viewer, and what it is for the server's metrics. */
+function explain(type: string, detail: string, info: Told): [string, Trouble] {
+  if (detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED) return [NOT_DECODABLE, 'codec'];
+  if (detail === mpegts.ErrorDetails.MEDIA_FORMAT_UNSUPPORTED) return ['What came is not FLV.', 'other'];
   // DOMException.NOT_SUPPORTED_ERR from addSourceBuffer.
-  if (detail === mpegts.ErrorDetails.MEDIA_MSE_ERROR && info.code === 9) return [NOT_DECODABLE, true];
+  if (detail === mpegts.ErrorDetails.MEDIA_MSE_ERROR && info.code === 9) return [NOT_DECODABLE, 'codec'];
   if (type === mpegts.ErrorTypes.NETWORK_ERROR)
-    return ['The connection could not be opened or was lost.', false];
-  return [`The stream could not be read: ${info.msg ?? detail}.`, false];
+    return ['The connection could not be opened or was lost.', 'network'];
+  return [`The stream could not be read: ${info.msg ?? detail}.`, 'other'];
 }

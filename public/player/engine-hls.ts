@@ -1,50 +1,53 @@
-import type { ErrorData, FragLoadedData } from 'hls.js';
-import Hls from 'hls.js/light';
-import { hlsBand } from './edge.ts';
-import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import type HlsClass from 'hls.js';
+import type { ErrorData, Fragment, LevelDetails, Part } from 'hls.js';
+import { hlsBand, partsBand, type EdgeBand } from './edge.ts';
+import { NOT_DECODABLE, type EngineOrder, type EngineRun, type StartEngine } from './engine.ts';
+import { hlsLevels } from './hls-levels.ts';
+import type { Trouble } from './viewing-log.ts';
 import { HLS_PATIENCE } from './watchdog.ts';
 
-/** Segments behind the edge to start at. */
+type Build = typeof HlsClass;
+
+/** Segments behind the edge to start at, where the server does not say how many. */
 const START_SEGMENTS = 2;
 /** Media kept behind the picture, in seconds. */
 const KEEP_BEHIND_SECONDS = 60;
-/** A clock that is further off than this, in seconds, is wrong, not late. */
-const LARGEST_CLOCK_DELAY = 120;
+/** What is believed of the viewer's line before it is known: bits per second. */
+const FIRST_GUESS = 2_500_000;
+/** Share of the newest part or segment in the bitrate shown. */
+const SMOOTHING = 0.2;
 
-/** HLS by Media Source Extensions. */
-export function startHls(order: EngineOrder): EngineRun {
-  let kbps: number | undefined;
-  let received = false;
-  let mendedMedia = false;
-  let band = hlsBand(2);
+/** HLS by Media Source Extensions, in parts where the server has them. */
+export const hlsEngine =
+  (Hls: Build): StartEngine =>
+  (order) =>
+    startHls(Hls, order);
 
+function startHls(Hls: Build, order: EngineOrder): EngineRun {
   const hls = new Hls({
-    liveSyncDurationCount: START_SEGMENTS,
-    // The page keeps the edge: hls.js neither hurries nor jumps.
-    liveMaxLatencyDurationCount: Infinity,
+    lowLatencyMode: true,
+    // One mechanism keeps the edge, and it is the page's: it does the same for all engines, and knows of pauses, of viewers who
+    // went back, of tabs in the background. hls.js neither hurries nor moves its target after a stop (and never jumps, unless told to).
     maxLiveSyncPlaybackRate: 1,
+    liveSyncOnStallIncrease: 0,
     backBufferLength: KEEP_BEHIND_SECONDS,
+    capLevelToPlayerSize: true,
+    abrEwmaDefaultEstimate: FIRST_GUESS,
+    // CMAF needs no transmuxing, so there is nothing for a worker to do that were worth a second copy of hls.js.
     enableWorker: false,
   });
-
+  const look = new Look();
+  const levels = hlsLevels(Hls, hls, order);
+  const mender = errorMender(Hls, hls, order);
   const onEnded = (): void => order.ended();
-  const onError = (_: string, data: ErrorData): void => {
-    if (!data.fatal) return;
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !mendedMedia && !isCodec(data)) {
-      mendedMedia = true;
-      hls.recoverMediaError();
-      return;
-    }
-    order.failed(explain(data), isCodec(data));
-  };
 
-  hls.on(Hls.Events.ERROR, onError);
-  hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => (band = hlsBand(details.targetduration)));
-  hls.on(Hls.Events.FRAG_LOADED, (_, data: FragLoadedData) => {
-    received = true;
-    const { duration, stats } = data.frag;
-    if (duration > 0) kbps = (stats.loaded * 8) / duration / 1000;
+  hls.on(Hls.Events.ERROR, mender);
+  hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
+    if (details.partHoldBack === 0 && details.holdBack === 0)
+      hls.targetLatency = START_SEGMENTS * details.targetduration;
   });
+  hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => look.updated(details));
+  hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part }) => look.loaded(part ?? frag));
   order.video.addEventListener('ended', onEnded);
   hls.loadSource(order.url);
   hls.attachMedia(order.video);
@@ -52,12 +55,22 @@ export function startHls(order: EngineOrder): EngineRun {
   return {
     patience: HLS_PATIENCE,
     get band() {
-      return band;
+      return look.band;
+    },
+    get isLowLatency() {
+      return look.isLowLatency;
+    },
+    get levels() {
+      return levels();
     },
     edge: () => hls.latestLevelDetails?.edge,
-    clockDelay: () => clockDelay(hls.playingDate),
-    receivedKbps: () => kbps,
-    receiving: () => received,
+    past() {
+      const details = hls.latestLevelDetails;
+      return details ? { start: details.fragmentStart, end: details.edge } : undefined;
+    },
+    shownAt: () => hls.playingDate?.getTime(),
+    receivedKbps: () => look.kbps,
+    receiving: () => look.kbps !== undefined,
     stop() {
       order.video.removeEventListener('ended', onEnded);
       hls.destroy();
@@ -65,25 +78,48 @@ export function startHls(order: EngineOrder): EngineRun {
   };
 }
 
-/** Seconds since the moment that EXT-X-PROGRAM-DATE-TIME gives for the picture shown. */
-export function clockDelay(shownAt: Date | null): number | undefined {
-  if (shownAt === null) return undefined;
-  const delay = (Date.now() - shownAt.getTime()) / 1000;
-  return delay >= 0 && delay < LARGEST_CLOCK_DELAY ? delay : undefined;
+/** What playlists and media have told so far. */
+class Look {
+  band: EdgeBand = hlsBand(START_SEGMENTS);
+  isLowLatency = false;
+  kbps: number | undefined;
+
+  updated({ partHoldBack, partTarget, holdBack, targetduration }: LevelDetails): void {
+    this.isLowLatency = partTarget > 0 && partHoldBack > 0;
+    this.band = this.isLowLatency ? partsBand(partHoldBack) : hlsBand(targetduration, holdBack);
+  }
+
+  loaded({ duration, stats }: Fragment | Part): void {
+    if (!(duration > 0)) return;
+    const now = (stats.loaded * 8) / duration / 1000;
+    this.kbps = this.kbps === undefined ? now : this.kbps + (now - this.kbps) * SMOOTHING;
+  }
 }
 
-const isCodec = (data: ErrorData): boolean =>
-  data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
-  data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
-  data.details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR;
-
-function explain(data: ErrorData): string {
-  if (isCodec(data)) return NOT_DECODABLE;
-  const status = data.response?.code;
-  if (data.type === Hls.ErrorTypes.NETWORK_ERROR) {
+/** A decoder that gives up is given the same media once more; all else is for the player to decide. */
+function errorMender(Hls: Build, hls: HlsClass, order: EngineOrder): (_: string, data: ErrorData) => void {
+  let isMended = false;
+  const isCodec = ({ details }: ErrorData): boolean =>
+    details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
+    details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
+    details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR;
+  const explain = (data: ErrorData): string => {
+    if (isCodec(data)) return NOT_DECODABLE;
+    if (data.type !== Hls.ErrorTypes.NETWORK_ERROR) return `The stream could not be read: ${data.details}.`;
+    const status = data.response?.code;
     return status
       ? `The server answered ${status} to the playlist or a segment.`
       : 'The playlist could not be loaded.';
-  }
-  return `The stream could not be read: ${data.details}.`;
+  };
+  const troubleOf = (data: ErrorData): Trouble =>
+    isCodec(data) ? 'codec' : data.type === Hls.ErrorTypes.NETWORK_ERROR ? 'network' : 'other';
+  return (_, data) => {
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !isMended && !isCodec(data)) {
+      isMended = true;
+      hls.recoverMediaError();
+      return;
+    }
+    order.failed(explain(data), troubleOf(data));
+  };
 }

@@ -1,5 +1,5 @@
-import { NATIVE_BAND } from './edge.ts';
-import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import { nativeBand } from './edge.ts';
+import { NOT_DECODABLE, type EngineOrder, type EngineRun, type Span } from './engine.ts';
 import { bufferEnd } from './picture.ts';
 import { HLS_PATIENCE } from './watchdog.ts';
 
@@ -17,10 +17,19 @@ export function startNative(order: EngineOrder): EngineRun {
     const unsupported = error.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED && video.readyState === 0;
     order.failed(
       unsupported ? 'This browser says that it plays HLS, and does not.' : sentence(error),
-      unsupported,
+      unsupported ? 'codec' : error.code === MediaError.MEDIA_ERR_NETWORK ? 'network' : 'other',
     );
   };
 
+  const edge = (): number | undefined => seekableSpan(video)?.end ?? bufferEnd(video);
+  let ownDistance: number | undefined;
+  const onMove = (): void => {
+    const end = edge();
+    if (ownDistance === undefined && end !== undefined && !video.paused && video.currentTime > 0)
+      ownDistance = Math.max(0, end - video.currentTime);
+  };
+
+  video.addEventListener('timeupdate', onMove);
   video.addEventListener('ended', onEnded);
   video.addEventListener('error', onError);
   video.src = order.url;
@@ -28,17 +37,21 @@ export function startNative(order: EngineOrder): EngineRun {
 
   return {
     patience: HLS_PATIENCE,
-    band: NATIVE_BAND,
-    edge: () => seekableEnd(video) ?? bufferEnd(video),
-    clockDelay() {
+    get band() {
+      return nativeBand(ownDistance);
+    },
+    isLowLatency: false, // it may be, but does not say so
+    levels: undefined,
+    edge,
+    past: () => seekableSpan(video),
+    shownAt() {
       const start = video.getStartDate?.().getTime();
-      if (start === undefined || Number.isNaN(start)) return undefined;
-      const delay = (Date.now() - start) / 1000 - video.currentTime;
-      return delay >= 0 && delay < 120 ? delay : undefined;
+      return start === undefined || Number.isNaN(start) ? undefined : start + video.currentTime * 1000;
     },
     receivedKbps: () => undefined,
     receiving: () => video.readyState > 0,
     stop() {
+      video.removeEventListener('timeupdate', onMove);
       video.removeEventListener('ended', onEnded);
       video.removeEventListener('error', onError);
       video.pause();
@@ -48,10 +61,12 @@ export function startNative(order: EngineOrder): EngineRun {
   };
 }
 
-/** Where the browser says that the newest media is; some say “for ever”. */
-function seekableEnd({ seekable }: HTMLVideoElement): number | undefined {
-  const end = seekable.length > 0 ? seekable.end(seekable.length - 1) : undefined;
-  return end !== undefined && Number.isFinite(end) ? end : undefined;
+/** What the browser says that the playlist has; some say “for ever”. */
+function seekableSpan({ seekable }: HTMLVideoElement): Span | undefined {
+  const last = seekable.length - 1;
+  if (last < 0) return undefined;
+  const end = seekable.end(last);
+  return Number.isFinite(end) ? { start: seekable.start(0), end } : undefined;
 }
 
 function sentence(error: MediaError): string {

@@ -1,30 +1,56 @@
+import type HlsClass from 'hls.js';
 import type { Stream } from '../api/types.ts';
 import { flvPath, hlsPath } from '../text/links.ts';
 import type { EngineOrder, StartEngine } from './engine.ts';
 import type { Engine } from './engines.ts';
+import { sounds } from './renditions.ts';
 
-/** Each engine is a part of its own, loaded when it is its turn. */
-export const ENGINE_PARTS: Readonly<Record<Engine, () => Promise<StartEngine>>> = {
-  'ws-flv': async () => (await import('./engine-flv.ts')).startFlv,
-  'http-flv': async () => (await import('./engine-flv.ts')).startFlv,
-  hls: async () => (await import('./engine-hls.ts')).startHls,
-  native: async () => (await import('./engine-native.ts')).startNative,
-};
+/** Loads an engine: each is a part of its own, loaded when it is its turn. */
+export async function loadEngine(engine: Engine, facts: Stream | undefined): Promise<StartEngine> {
+  switch (engine) {
+    case 'ws-flv':
+    case 'http-flv':
+      return (await import('./engine-flv.ts')).startFlv;
+    case 'hls': {
+      const [{ hlsEngine }, { default: Hls }] = await Promise.all([
+        import('./engine-hls.ts'),
+        loadHls(facts),
+      ]);
+      return hlsEngine(Hls);
+    }
+    case 'native':
+      return (await import('./engine-native.ts')).startNative;
+  }
+}
+
+/** Several sounds are the one thing that the light build of hls.js cannot do; the whole one is half as large again. */
+function loadHls(facts: Stream | undefined): Promise<{ readonly default: typeof HlsClass }> {
+  const hasSounds = facts !== undefined && sounds(facts).length > 1;
+  return hasSounds ? import('hls.js') : import('hls.js/light');
+}
 
 export const isFlv = (engine: Engine): boolean => engine === 'ws-flv' || engine === 'http-flv';
 
 /** What the page's address says to the page alone. */
-const OWN_PARAMETERS: readonly string[] = ['engine'];
+const OWN_PARAMETERS: readonly string[] = ['engine', 'report', 'track', 'clock'];
 
 /**
  * Absolute address of a stream's media for an engine. What stands in the page's address is passed on: keys, tokens and
- * signatures let a viewer in, and a back end that decides may want parameters of its own.
+ * signatures let a viewer in, `dvr=0` is the server's, and a back end that decides may want parameters of its own.
+ *
+ * @param asked what FLV is asked for: the number of a picture, and marks of the server's clock
  */
-export function mediaUrl(engine: Engine, app: string, stream: string): string {
+export function mediaUrl(
+  engine: Engine,
+  { app, stream }: { readonly app: string; readonly stream: string },
+  asked: { readonly track: number; readonly clock: boolean } = { track: 0, clock: false },
+): string {
   const url = new URL(isFlv(engine) ? flvPath(app, stream) : hlsPath(app, stream), location.href);
   if (engine === 'ws-flv') url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   for (const [name, value] of new URLSearchParams(location.search))
     if (!OWN_PARAMETERS.includes(name)) url.searchParams.append(name, value);
+  if (isFlv(engine) && asked.track > 0) url.searchParams.set('track', String(asked.track));
+  if (isFlv(engine) && asked.clock) url.searchParams.set('clock', '1');
   return url.href;
 }
 

@@ -12,7 +12,7 @@ const NOTHING_SHOWN = 'This stream is not open to everybody. Open it with the li
  * alone, which is no viewing.
  */
 export async function refusalOf(app: string, stream: string): Promise<string | undefined> {
-  const url = mediaUrl('http-flv', app, stream);
+  const url = mediaUrl('http-flv', { app, stream });
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
     const { status } = await fetch(url, { method: 'HEAD', cache: 'no-store', signal });

@@ -12,6 +12,8 @@ export type Situation =
   | { at: 'backoff'; ms: number; because: 'fault' | 'unreachable' }
   | { at: 'offline'; reachable: boolean }
   | { at: 'error'; sentence: string }
+  /** This browser does not know the stream's codecs, as they are now: its publisher may change them. */
+  | { at: 'unplayable'; sentence: string }
   /** This viewer may not watch: asking again by itself would change nothing, and look like guessing. */
   | { at: 'refused'; sentence: string };
 
@@ -37,7 +39,8 @@ export interface Session {
 }
 
 export type SessionEvent =
-  | { kind: 'found'; state: 'live' | 'grace' | 'waiting' }
+  /** `fitting`: the engines that can play what the stream is made of now, if that is known; else why none can. */
+  | { kind: 'found'; state: 'live' | 'grace' | 'waiting'; fitting?: Fitting }
   | { kind: 'missing' }
   | { kind: 'unreachable' }
   | { kind: 'picture' }
@@ -47,6 +50,8 @@ export type SessionEvent =
   | { kind: 'refused'; sentence: string }
   | { kind: 'stalled'; soundMayBeMissing: boolean }
   | { kind: 'tracks changed' }
+  /** The viewer wants another rendition, or another engine that brings it. */
+  | { kind: 'switch' }
   | { kind: 'blocked' }
   | { kind: 'pause' }
   | { kind: 'play' }
@@ -54,9 +59,19 @@ export type SessionEvent =
   | { kind: 'timer' }
   | { kind: 'retry' };
 
+/** Engines to try in this order, or a sentence for the viewer. */
+export type Fitting = readonly [Engine, ...Engine[]] | string;
+
 /** `wait` replaces the wait before it; when it is over, the `timer` event is due. */
 export type Command =
-  { do: 'look up' } | { do: 'start' } | { do: 'stop' } | { do: 'jump' } | { do: 'wait'; ms: number };
+  | { do: 'look up' }
+  | { do: 'start' }
+  | { do: 'stop' }
+  /** To the edge. */
+  | { do: 'jump' }
+  /** After a pause: where it stood if there is a past, else to the edge. */
+  | { do: 'go on' }
+  | { do: 'wait'; ms: number };
 
 export interface Step {
   readonly session: Session;
@@ -70,6 +85,9 @@ export const ASK_AGAIN_MS = 2000;
  * seconds: a player of HLS may need more segments than a stream that has just begun can have.
  */
 const FORCED_STARTS = 5;
+
+/** Starts in a row that did not come to steady playing: the next engine may do better. */
+const UNSTEADY_STARTS = 3;
 
 const LOOK_UP: Command = { do: 'look up' };
 const START: Command = { do: 'start' };
@@ -112,6 +130,7 @@ export function shownState(session: Session): ShownState {
     case 'error':
       return at;
     case 'refused':
+    case 'unplayable':
       return 'error';
   }
 }
@@ -140,7 +159,7 @@ const afresh = (session: Session): Session => ({
 export function step(session: Session, event: SessionEvent, random: number): Step {
   switch (event.kind) {
     case 'found':
-      return found(session, event.state, random);
+      return found(session, event, random);
     case 'missing':
       return missing(session);
     case 'unreachable':
@@ -161,6 +180,10 @@ export function step(session: Session, event: SessionEvent, random: number): Ste
       return stalled(session, event.soundMayBeMissing);
     case 'tracks changed':
       return session.situation.at === 'playing'
+        ? go({ ...session, withoutSound: false }, { at: 'starting' }, START)
+        : stay(session);
+    case 'switch':
+      return isRunning(session) || isPausedRunning(session)
         ? go({ ...session, withoutSound: false }, { at: 'starting' }, START)
         : stay(session);
     case 'blocked':
@@ -184,23 +207,47 @@ const hasEngine = (session: Session): boolean =>
   isRunning(session) || isPausedRunning(session) || session.situation.at === 'blocked';
 const isPausedRunning = ({ situation }: Session): boolean => situation.at === 'paused' && situation.running;
 
-function found(session: Session, state: 'live' | 'grace' | 'waiting', random: number): Step {
-  const { at } = session.situation;
+function found(was: Session, event: Extract<SessionEvent, { kind: 'found' }>, random: number): Step {
+  const { state, fitting } = event;
+  const { at } = was.situation;
+  const mayStart = at === 'lookup' || at === 'offline' || at === 'unplayable' || at === 'interrupted';
+  if (!mayStart) return stay(was);
+  if (state === 'live' && typeof fitting === 'string')
+    return go(was, { at: 'unplayable', sentence: fitting }, STOP, ASK_AGAIN);
+  const session = typeof fitting === 'object' ? withEngines(was, fitting) : was;
   if (at === 'interrupted') {
     // In its grace time a stream keeps its viewers: the connection is good, there is just nobody to fill it.
     return state === 'live' ? restart(session, random) : { session, commands: [ASK_AGAIN] };
   }
-  if (at !== 'lookup' && at !== 'offline') return stay(session);
   if (state !== 'live') return toOffline(session, true);
-  if (at === 'offline') return go(afresh(session), { at: 'starting' }, START);
+  if (at === 'offline' || at === 'unplayable') return go(afresh(session), { at: 'starting' }, START);
   if (session.forced && session.faults >= FORCED_STARTS)
     return go(session, { at: 'error', sentence: session.trouble }, STOP);
   return startAfterBackoff(session, random);
 }
 
+/** Another ladder is begun from its foot. */
+function withEngines(session: Session, engines: readonly [Engine, ...Engine[]]): Session {
+  const isSame =
+    engines.length === session.engines.length && engines.every((one, i) => one === session.engines[i]);
+  return isSame ? session : { ...session, engines, rung: 0, unsupported: 0 };
+}
+
 function restart(session: Session, random: number): Step {
-  const next = startAfterBackoff({ ...session, attempt: session.attempt + 1 }, random);
+  const next = startAfterBackoff(tryingAgain(session), random);
   return { ...next, commands: [STOP, ...next.commands] };
+}
+
+/** By the same engine, or by one that reads something else where this one shows a picture each time and cannot keep it up. */
+function tryingAgain(session: Session): Session {
+  const attempt = session.attempt + 1;
+  const isFlv = (engine: Engine): boolean => engine.endsWith('flv');
+  const other = session.engines.findIndex(
+    (engine, index) => index > session.rung && isFlv(engine) !== isFlv(engineOf(session)),
+  );
+  return attempt < UNSTEADY_STARTS || session.forced || other < 0
+    ? { ...session, attempt }
+    : { ...session, attempt: 0, rung: other };
 }
 
 function startAfterBackoff(session: Session, random: number): Step {
@@ -216,7 +263,7 @@ function toOffline(session: Session, reachable: boolean): Step {
 
 function missing(session: Session): Step {
   const { at } = session.situation;
-  return at === 'lookup' || at === 'offline' || at === 'interrupted'
+  return at === 'lookup' || at === 'offline' || at === 'interrupted' || at === 'unplayable'
     ? toOffline(session, true)
     : stay(session);
 }
@@ -224,6 +271,7 @@ function missing(session: Session): Step {
 function unreachable(session: Session, random: number): Step {
   const { at } = session.situation;
   if (at === 'offline') return go(session, { at, reachable: false }, ASK_AGAIN);
+  if (at === 'unplayable') return { session, commands: [ASK_AGAIN] };
   // The picture may come back sooner than the API: leave the connection to the watchdog and ask again.
   if (at === 'interrupted') return { session, commands: [ASK_AGAIN] };
   if (at !== 'lookup') return stay(session);
@@ -243,7 +291,7 @@ function lost(session: Session, trouble: string, unsupported: boolean): Step {
   const { at } = session.situation;
   if (at === 'paused' || at === 'blocked') return go(session, { at: 'paused', running: false }, STOP);
   if (at === 'playing' || at === 'interrupted') {
-    return go({ ...session, attempt: session.attempt + 1, trouble }, { at: 'lookup' }, STOP, LOOK_UP);
+    return go({ ...tryingAgain(session), trouble }, { at: 'lookup' }, STOP, LOOK_UP);
   }
   return at === 'starting' ? nextRung(session, trouble, unsupported) : stay(session);
 }
@@ -278,14 +326,15 @@ function stalled(session: Session, soundMayBeMissing: boolean): Step {
 
 function play(session: Session): Step {
   const { situation } = session;
-  if (situation.at === 'blocked' || isPausedRunning(session))
-    return go(session, { at: 'starting' }, { do: 'jump' });
+  if (situation.at === 'blocked') return go(session, { at: 'starting' }, { do: 'jump' });
+  if (isPausedRunning(session)) return go(session, { at: 'starting' }, { do: 'go on' });
   return situation.at === 'paused' ? go(session, { at: 'lookup' }, LOOK_UP) : stay(session);
 }
 
 function timer(session: Session): Step {
   const { situation } = session;
-  if (situation.at === 'offline' || situation.at === 'interrupted') return { session, commands: [LOOK_UP] };
+  if (situation.at === 'offline' || situation.at === 'interrupted' || situation.at === 'unplayable')
+    return { session, commands: [LOOK_UP] };
   if (situation.at !== 'backoff') return stay(session);
   return situation.because === 'unreachable'
     ? go(session, { at: 'lookup' }, LOOK_UP)

@@ -21,6 +21,14 @@ export function runningTime(seconds: number): string {
   return `${minutes}:${pad(whole % 60)}`;
 }
 
+/** A distance in time: `0:42`, `12:03`, `1:02:03`. */
+export function ago(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
+}
+
 const pad = (value: number): string => String(value).padStart(2, '0');
 
 /** `0.84` → `0.8 s`. */

@@ -5,7 +5,9 @@ export interface Place {
   readonly hostname: string;
   /** Empty for the protocol's own port. */
   readonly port: string;
+  /** 0: plain RTMP is not spoken. */
   readonly rtmpPort: number;
+  readonly rtmpsPort?: number | undefined;
   /** The server's addresses in its network, best first. */
   readonly addresses: readonly string[];
 }
@@ -64,17 +66,21 @@ export function links(place: Place, app: string, stream: string): Links {
     wsFlv: ws + flvPath(app, stream),
     httpFlv: http + flvPath(app, stream),
     hls: http + hlsPath(app, stream),
-    rtmp: `rtmp://${rtmpHost(name, place.rtmpPort)}${mediaPath(app, stream)}`,
+    rtmp: rtmpUrl(place, name) + mediaPath(app, stream),
   };
 }
 
 /** What to type into an encoder's "Server" field. */
 export function publishServer(place: Place, app: string): string {
-  return `rtmp://${rtmpHost(place.hostname, place.rtmpPort)}/${app}`;
+  return `${rtmpUrl(place, place.hostname)}/${app}`;
 }
 
-/** RTMP's own port can be left out. */
-const rtmpHost = (name: string, port: number): string => (port === 1935 ? name : `${name}:${port}`);
+/** Who has come by HTTPS gets RTMPS, if it is there: the certificate has been accepted. RTMP's own port can be left out. */
+function rtmpUrl({ protocol, rtmpPort, rtmpsPort }: Place, name: string): string {
+  if (rtmpsPort !== undefined && (protocol === 'https:' || rtmpPort === 0))
+    return `rtmps://${name}:${rtmpsPort}`;
+  return rtmpPort === 1935 ? `rtmp://${name}` : `rtmp://${name}:${rtmpPort}`;
+}
 
 export type Route =
   | { page: 'home' }

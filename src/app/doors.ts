@@ -1,20 +1,29 @@
 import type { RequestListener } from 'node:http';
 import type { Settings } from '../config/schema.ts';
 import type { Log } from '../observe/log.ts';
-import { Admission } from '../servers/admission.ts';
-import { HlsRoute, type HlsSource } from '../servers/http/hls-route.ts';
+import { Admission, type ConnectionLimits } from '../servers/admission.ts';
+import { ClipRoute } from '../servers/http/clip-route.ts';
+import { HlsRoute } from '../servers/http/hls-route.ts';
+import type { HlsSource } from '../servers/http/hls-source.ts';
 import { HttpServer } from '../servers/http/http-server.ts';
+import { WaitingLimits } from '../servers/http/waiting-limits.ts';
 import { withinOpenFiles } from '../servers/open-files.ts';
 import { RtmpServer } from '../servers/rtmp/rtmp-server.ts';
 import { Watching } from '../servers/watching.ts';
+import { clipOf } from './clips.ts';
 import type { Gatehouse } from './gatehouse.ts';
 import type { OnAir } from './on-air.ts';
 import type { Relaying } from './relaying.ts';
+import type { Tls } from './tls.ts';
 
 /** The ports that were really opened. */
 export interface GatewayPorts {
+  /** 0: plain RTMP is off. */
   readonly rtmp: number;
+  /** 0: plain HTTP is off. */
   readonly http: number;
+  readonly rtmps?: number;
+  readonly https?: number;
 }
 
 export interface DoorsOptions {
@@ -23,6 +32,7 @@ export interface DoorsOptions {
   readonly onAir: OnAir;
   readonly gatehouse: Gatehouse;
   readonly relaying: Relaying;
+  readonly tls: Tls;
   /** Answers everything that is not media. */
   readonly pages: RequestListener;
   /** A connection was closed, by which door and why. */
@@ -43,6 +53,7 @@ export class Doors {
   readonly #watching: Watching;
   readonly #rtmp: RtmpServer;
   readonly #http: HttpServer;
+  readonly #hls: HlsRoute;
 
   constructor(options: DoorsOptions) {
     this.#options = options;
@@ -51,7 +62,9 @@ export class Doors {
     const patience = { queueBytes: delivery.viewerQueueBytes, lagMs: delivery.viewerLagSeconds * 1000 };
     this.#watching = new Watching(onAir.streams, patience, log);
     this.#watching.onWant = (path, askedBy) => relaying.want(path, askedBy);
-    const admission = new Admission(withinOpenFiles(limits, log), log);
+    const within = withinOpenFiles(limits, log);
+    const admission = new Admission(within, log);
+    this.#hls = this.#hlsRoute(within);
     this.#rtmp = this.#rtmpDoor(admission);
     this.#http = this.#httpDoor(admission);
   }
@@ -61,12 +74,28 @@ export class Doors {
     const http = await this.#http.start();
     try {
       const rtmp = await this.#rtmp.start();
-      return { rtmp: rtmp.port, http: http.port };
+      return {
+        rtmp: rtmp.port,
+        http: http.port,
+        ...(rtmp.securePort !== undefined && { rtmps: rtmp.securePort }),
+        ...(http.securePort !== undefined && { https: http.securePort }),
+      };
     } catch (error) {
       this.#http.destroy();
       await this.#http.stop();
       throw error;
     }
+  }
+
+  /** Requests of HLS that wait for what is to come. */
+  get hlsWaiting(): number {
+    return this.#hls.waiting.requests;
+  }
+
+  /** Asks RTMP peers that can to go on over another connection; gives how many were asked. */
+  askToReconnect(description: string): number {
+    const { reconnectTo } = this.#options.settings().stop;
+    return this.#rtmp.askToReconnect(description, reconnectTo === '' ? undefined : reconnectTo);
   }
 
   /** No more publishers and players of RTMP. */
@@ -80,6 +109,7 @@ export class Doors {
     const isRtmpClosed = this.#rtmp.stop();
     if (hasPlayers) await new Promise((resolve) => setTimeout(resolve, LAST_PLAYLIST_MS));
     streamsEnded();
+    this.#hls.close();
     const isDrained = Promise.all([this.#http.stop(), isRtmpClosed]);
     const timer = setTimeout(() => {
       this.#rtmp.destroy();
@@ -90,9 +120,13 @@ export class Doors {
   }
 
   #rtmpDoor(admission: Admission): RtmpServer {
-    const { settings, onAir, gatehouse, relaying, closed, log } = this.#options;
+    const { settings, onAir, gatehouse, relaying, tls, closed, log } = this.#options;
+    const { host, tlsHost } = settings().rtmp;
+    const { rtmp: port, rtmps } = tls.plan;
     return new RtmpServer({
-      ...settings().rtmp,
+      host,
+      port,
+      tls: rtmps === undefined ? undefined : { host: tlsHost || host, port: rtmps, certificate: tls },
       admission,
       streams: onAir.streams,
       watching: this.#watching,
@@ -111,42 +145,90 @@ export class Doors {
   }
 
   #httpDoor(admission: Admission): HttpServer {
-    const { settings, onAir, gatehouse, pages, closed, hlsSent, log } = this.#options;
-    const { host, port, gzip } = settings().http;
-    const route = new HlsRoute({
-      find: (path) => onAir.hls.find(path),
-      whenPublished: (path, ms, callback) => this.#whenHls(path, ms, callback),
-      seen: gatehouse.seen,
-      sent: hlsSent,
-      gzip,
-    });
+    const { settings, gatehouse, tls, pages, closed, log } = this.#options;
+    const { host, tlsHost, redirectToTls: redirect } = settings().http;
+    const { http: port, https } = tls.plan;
     return new HttpServer({
       host,
       port,
+      tls:
+        https === undefined ? undefined : { host: tlsHost || host, port: https, certificate: tls, redirect },
       admission,
       closed: (reason) => closed('http', reason),
       watching: this.#watching,
       gate: gatehouse.gate,
       clients: gatehouse.clients,
-      hls: gatehouse.hlsDoor(route),
+      hls: gatehouse.hlsDoor(this.#hls),
       pages,
       log,
     });
   }
 
-  /** A stream that is over is still served from the shelf for a while; one to come is waited for. */
+  #hlsRoute(limits: ConnectionLimits): HlsRoute {
+    const { settings, onAir, gatehouse, hlsSent, log } = this.#options;
+    const clips = new ClipRoute({
+      make: (path, track, wish) => {
+        const output = onAir.hls.find(path)?.rendition(track);
+        return output && clipOf(output, wish);
+      },
+      clients: gatehouse.clients,
+      longestSeconds: () => settings().hls.clipSeconds,
+      clock: Date.now,
+      sent: hlsSent,
+      log,
+    });
+    return new HlsRoute({
+      clips,
+      find: (path) => onAir.ladders.find(path),
+      whenPublished: (path, ms, callback) => this.#whenHls(path, ms, callback),
+      seen: gatehouse.seen,
+      sent: hlsSent,
+      gzip: settings().http.gzip,
+      waiting: new WaitingLimits({ ...limits, clients: gatehouse.clients }),
+    });
+  }
+
+  /** A stream that is over is still served from the shelf for a while; one to come is waited for: of a ladder, any of it. */
   #whenHls(
     path: string,
     ms: number,
     callback: (found: HlsSource | undefined) => void,
   ): (() => void) | undefined {
-    const { hls } = this.#options.onAir;
-    const isToCome = this.#watching.want(path) > 0 && !this.#watching.find(path); // what is on the shelf is over
-    const found = hls.find(path);
+    const { ladders } = this.#options.onAir;
+    const members = ladders.members(path);
+    const isThere = members.some((member) => this.#watching.find(member));
+    const isToCome = members.filter((member) => this.#watching.want(member) > 0).length > 0 && !isThere;
+    const found = ladders.find(path);
     if (found && !isToCome) {
+      // what is on the shelf is over otherwise
       callback(found);
       return undefined;
     }
-    return this.#watching.whenPublished(path, ms, () => callback(hls.find(path)));
+    const [only = path, ...others] = members;
+    if (others.length === 0)
+      return this.#watching.whenPublished(only, ms, () => callback(ladders.find(path)));
+    return this.#whenAny(members, ms, () => callback(ladders.find(path)));
+  }
+
+  /** Calls back once one of the streams is published, or none has been in time. */
+  #whenAny(paths: readonly string[], ms: number, callback: () => void): () => void {
+    const stops: (() => void)[] = [];
+    let left = paths.length;
+    const stop = (): void => {
+      left = 0;
+      for (const giveUp of stops) giveUp();
+    };
+    for (const path of paths) {
+      if (left === 0) break;
+      const giveUp = this.#watching.whenPublished(path, ms, (stream) => {
+        if (left === 0) return;
+        left = stream ? 0 : left - 1;
+        if (left > 0) return;
+        stop();
+        callback();
+      });
+      stops.push(giveUp);
+    }
+    return stop;
   }
 }

@@ -16,6 +16,8 @@ export interface GatehouseOptions {
   readonly access: AccessJudge;
   readonly hooks?: HookJudge | undefined;
   readonly feed: EventFeed;
+  /** Whoever may play the one stream may play the other as a part of it. */
+  readonly covers: (path: string, part: string) => boolean;
   /** Counts who is not let in. */
   readonly refused?: ((action: 'publish' | 'play', reason: string) => void) | undefined;
   /** Wall clock, ms. */
@@ -39,7 +41,7 @@ export class Gatehouse {
   readonly #audience: HlsAudience;
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor({ settings, access, hooks, feed, refused, clock, now, log }: GatehouseOptions) {
+  constructor({ settings, access, hooks, feed, covers, refused, clock, now, log }: GatehouseOptions) {
     const { http, hls, limits } = settings;
     this.#settings = settings;
     this.visits = new Visits({ events: feed, clock });
@@ -49,6 +51,7 @@ export class Gatehouse {
       now,
       goneMs: goneAfterMs(hls.segmentSeconds),
       maxPerAddress: limits.connectionsPerAddress,
+      covers,
     });
     const audience = new HlsAudience(now, hls.segmentSeconds, this.clients);
     this.#sessions = sessions;

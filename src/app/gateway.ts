@@ -7,6 +7,7 @@ import { EventFeed } from '../observe/events.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import type { Recorder } from '../outputs/recorder/recorder.ts';
 import type { ServerReport } from '../servers/http/api/schemas/server.ts';
+import type { ClientAddresses } from '../servers/http/client-address.ts';
 import { createPages } from '../servers/http/pages.ts';
 import { PosterRoute } from '../servers/http/poster-route.ts';
 import type { After } from '../stream/registry.ts';
@@ -19,6 +20,7 @@ import { Examining } from './examining.ts';
 import { Gatehouse } from './gatehouse.ts';
 import { Hooking } from './hooking.ts';
 import { lanAddresses } from './lan-address.ts';
+import { MultitrackDesk } from './multitrack-desk.ts';
 import { OnAir } from './on-air.ts';
 import { Operating } from './operating.ts';
 import { createRecorder, recordingAdmin } from './recording.ts';
@@ -27,6 +29,7 @@ import { Relaying, viewersOf } from './relaying.ts';
 import { Reloading } from './reloading.ts';
 import { measureViewers, reportStreams } from './reports.ts';
 import { SettingsInForce, type ReloadReport } from './settings-in-force.ts';
+import { Tls } from './tls.ts';
 import { VERSION } from './version.ts';
 
 export type { GatewayPorts } from './doors.ts';
@@ -78,6 +81,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   readonly #recordings: RecordingsView;
   readonly #examining: Examining;
   readonly #operating: Operating;
+  readonly #tls: Tls;
   readonly #doors: Doors;
   readonly #reloading: Reloading;
   readonly #draining: Draining;
@@ -97,7 +101,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     const common = { ...TIME, settings: () => this.settings, feed: this.#feed, log: this.log };
     // Who may come in.
     this.#access = new Access({ ...common, settings });
-    const rtmpPort = (): number => this.#ports?.rtmp ?? settings.rtmp.port;
+    this.#tls = new Tls({ clock: Date.now, settings, log: this.log });
+    const rtmpPort = (): number => this.#ports?.rtmp ?? this.#tls.plan.rtmp ?? 0;
     this.#hooking = new Hooking({ ...common, settings, houseKey: this.houseKey, rtmpPort });
     this.#gatehouse = this.#buildGatehouse();
     const { gate, clients, visits } = this.#gatehouse;
@@ -117,11 +122,17 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       hooking: this.#hooking,
       relaying: this.#relaying,
       operating: this.#operating,
+      tls: this.#tls,
       ownLog,
       log: this.log,
     });
     const { streams } = this.#onAir;
-    this.#draining = new Draining({ streams, shut: () => this.#shut(), log: this.log });
+    this.#draining = new Draining({
+      streams,
+      shut: () => this.#shut(),
+      askToReconnect: (description) => this.#doors.askToReconnect(description),
+      log: this.log,
+    });
   }
 
   /** In force now. */
@@ -142,18 +153,25 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     return this.#operating.tokenPlace;
   }
 
+  /** The certificate in force, when the gateway has started; undefined: TLS is not spoken. */
+  get certificate(): { readonly fingerprint: string; readonly isSelfSigned: boolean } | undefined {
+    const facts = this.#tls.facts;
+    return facts && { fingerprint: facts.pair.fingerprint, isSelfSigned: facts.isSelfSigned };
+  }
+
   /** Behind `?key=`, from this machine, publishes and plays anything as long as this process runs: for what it starts itself. */
   get houseKey(): string {
     return this.#access.rules.houseKey;
   }
 
-  /** Opens the doors. @throws {ListenError | DataDirError | KeyFileError} */
+  /** Opens the doors. @throws {ListenError | DataDirError | KeyFileError | ConfigError} the last one for certificates */
   async start(): Promise<GatewayPorts> {
     if (this.#isStarted) throw new Error('a gateway can be started once; create another one');
     this.#isStarted = true;
     const dir = openDataDir(this.settings.data.dir);
+    await this.#tls.open(dir);
     this.#operating.open(dir);
-    this.#onAir.open();
+    await this.#onAir.open();
     this.#access.open();
     this.#hooking.start();
     this.#relaying.load();
@@ -196,6 +214,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     this.log.info('stopping');
     this.#gatehouse.tick();
     this.#relaying.stop();
+    this.#onAir.dvr.keep();
     this.#onAir.streams.close('shutting down'); // before their publishers' connections, which would begin grace times
     const isRecorded = this.#recorder.stop();
     await this.#doors.close(() => this.#operating.close());
@@ -205,6 +224,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     await this.#hooking.stop();
     await this.#onAir.close();
     await this.#access.close();
+    this.#tls.close();
     this.log.info('stopped');
   }
 
@@ -221,6 +241,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       access: this.#access.rules,
       hooks: this.#hooking.judge,
       feed: this.#feed,
+      covers: (path, part) => this.#onAir.ladders.covers(path, part),
       refused: (action, reason) => this.#operating.metrics.visitRefused(action, reason),
       log: this.log,
     });
@@ -245,11 +266,17 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     return new Relaying({
       settings: this.settings,
       streams,
-      viewers: (path) => viewersOf(streams.find(path)) + hlsViewers.count(path),
+      viewers: (path) => viewersOf(streams.find(path)) + hlsViewers.count(path) + this.#watchesLadder(path),
       tell: (news) => this.#feed.tell(news),
       gate,
       log: this.log,
     });
+  }
+
+  /** Players of the ladder that a stream is in: whichever of the members they are at, they may go over to it. */
+  #watchesLadder(path: string): number {
+    const ladder = this.#onAir.ladders.above(path);
+    return ladder === undefined ? 0 : this.#gatehouse.hlsViewers.count(ladder);
   }
 
   #buildOperating(): Operating {
@@ -263,6 +290,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
         keys: this.#access.keys,
         visits,
         relays: this.#relaying,
+        multitrack: this.#multitrackDesk(clients),
         recordings: recordingAdmin(this.#recorder),
         health: this.#examining.health,
         reload: () => this.#reloading.reloadForApi(),
@@ -276,10 +304,20 @@ export class Gateway extends EventEmitter<GatewayEvents> {
         viewers: () => measureViewers(tally),
         batchMs: () => pacing.batchMs,
         utilization: () => load.utilizationSinceAsked(),
-        operation: { hooks: () => this.#hooking.metrics(), relays: () => this.#relaying.list() },
+        operation: {
+          hooks: () => this.#hooking.metrics(),
+          relays: () => this.#relaying.list(),
+          hlsWaiting: () => this.#doors.hlsWaiting,
+          certificateSeconds: () => this.#tls.secondsLeft,
+        },
       },
       api: {
-        streams: () => reportStreams(streams.list(), hlsViewers, (path) => hls.find(path)?.newest.facts()),
+        streams: () =>
+          reportStreams(streams.list(), hlsViewers, {
+            hlsOf: (path) => hls.find(path)?.facts(),
+            dvrSecondsOf: (name) => this.#onAir.hlsSettings.of(name).dvrSeconds,
+            ladderOf: (name) => this.#onAir.ladders.report(name, (path) => hlsViewers.count(path)),
+          }),
         server: () => this.#describe(),
         sendPoster: (wanted) => posters.send(wanted),
         sendRecording: (wanted) => this.#recordings.send(wanted),
@@ -296,6 +334,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       onAir: this.#onAir,
       gatehouse: this.#gatehouse,
       relaying: this.#relaying,
+      tls: this.#tls,
       pages: createPages({
         publicDir: this.#options.publicDir ?? fileURLToPath(new URL('../../dist/public', import.meta.url)),
         ...pages,
@@ -322,13 +361,26 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     this.emit('streamEnded', stream.name.path, reason);
   }
 
+  #multitrackDesk(clients: ClientAddresses): MultitrackDesk {
+    return new MultitrackDesk({
+      settings: () => this.settings,
+      access: this.#access.rules,
+      clients,
+      ports: () => this.#ports ?? { rtmp: 0 },
+      log: this.log,
+    });
+  }
+
   #describe(): ServerReport {
     return {
       name: 'millrace',
       version: VERSION,
       uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 100) / 10,
-      rtmpPort: this.#ports?.rtmp ?? this.settings.rtmp.port,
+      rtmpPort: this.#ports?.rtmp ?? this.#tls.plan.rtmp ?? 0,
+      ...(this.#ports?.rtmps !== undefined && { rtmpsPort: this.#ports.rtmps }),
+      ...(this.#ports?.https !== undefined && { httpsPort: this.#ports.https }),
       publishAccess: this.settings.access.publish,
+      playbackReports: this.settings.api.playbackReports,
       recordings: this.settings.record.watch,
       addresses: lanAddresses(),
     };

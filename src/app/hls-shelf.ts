@@ -1,19 +1,34 @@
+import type { StreamName } from '../media/stream-name.ts';
+import { trackNumber, type TrackId } from '../media/track.ts';
+import { CutSchedule } from '../outputs/hls/cut-schedule.ts';
 import { HlsOutput } from '../outputs/hls/hls-output.ts';
 import { laterNumbers, type PlaylistNumbers } from '../outputs/hls/numbers.ts';
+import type { SoundLabel } from '../outputs/hls/rung.ts';
 import type { After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
+import { CommonStarts } from './common-starts.ts';
+import type { DvrArchive } from '../outputs/dvr/dvr-archive.ts';
+import type { Dvr } from './dvr.ts';
+import { HlsLife, type Together } from './hls-life.ts';
 import { HlsLives } from './hls-lives.ts';
+import type { HlsSettings } from './hls-settings.ts';
 
 export interface HlsShelfOptions {
-  readonly segmentSeconds: number;
-  readonly windowSegments: number;
+  /** What the settings say of a stream. */
+  readonly settingsOf: (name: StreamName) => HlsSettings;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly after: After;
   /** Told, once for each, why a stream's HLS leaves a track out. */
   readonly onProblem?: (path: string, why: string) => void;
+  /** What a stream's sounds are called, by the publisher's number; undefined: nobody has said. */
+  readonly soundOf?: (name: StreamName, track: number) => SoundLabel | undefined;
+  /** Other streams that players see as one with it, those that are on the air; by default none. */
+  readonly beside?: (name: StreamName) => readonly HlsLives[];
   /** Told how long each segment is, seconds. */
   readonly onSegment?: (seconds: number) => void;
+  /** Where streams' past goes; by default nowhere. */
+  readonly dvr?: Pick<Dvr, 'begin' | 'ended' | 'forget'>;
   /** Where numbers begin, and who wants to know how far they have come. */
   readonly numbers: {
     first(): PlaylistNumbers;
@@ -38,7 +53,9 @@ export class HlsShelf {
   /** No name may be used twice and no number go back, so the next numbers of streams that are over are kept: oldest first. */
   readonly #next = new Map<string, PlaylistNumbers>();
   #floor: PlaylistNumbers = { sequence: 0, discontinuity: 0 };
-  readonly #cancel = new Map<HlsOutput, () => void>();
+  readonly #cancel = new Map<HlsLife, () => void>();
+  readonly #starts = new CommonStarts();
+  readonly #archives = new Map<HlsOutput, DvrArchive>();
 
   constructor(options: HlsShelfOptions) {
     this.#options = options;
@@ -54,31 +71,35 @@ export class HlsShelf {
   }
 
   open(stream: Stream): void {
-    const { path, ...name } = stream.name;
-    const { segmentSeconds, windowSegments, clock, numbers, onProblem, onSegment } = this.#options;
+    const { name } = stream;
+    const { path } = name;
+    const { settingsOf, numbers } = this.#options;
+    const settings = settingsOf(name);
     const before = this.#lives.get(path);
     if (before) this.#remember(path, before.newest);
     const first = laterNumbers(numbers.first(), this.#next.get(path) ?? this.#floor);
-    const output = new HlsOutput({
-      name: { ...name, path },
-      segmentSeconds,
-      windowSegments,
-      clock,
-      first,
-      onProblem: (why) => onProblem?.(path, why),
-      ...(onSegment && { onSegment }),
-    });
-    const dropped = before?.begin(output);
-    if (!before) this.#lives.set(path, new HlsLives(output));
+    const life = this.#begin(stream, settings, first);
+    const dropped = before?.begin(life);
+    if (!before) this.#lives.set(path, new HlsLives(path, life));
     if (dropped) this.#letGo(dropped);
-    numbers.used(output.next);
-    stream.attach(output);
-    stream.attach({ write: () => undefined, flush: () => undefined, end: () => this.#ended(path, output) });
+    numbers.used(life.next);
+    stream.attach(life.main);
+    stream.attach({
+      write: () => undefined,
+      flush: () => undefined,
+      end: () => this.#ended(path, life, settings),
+    });
+    stream.renditions.whenOpened((rendition) => {
+      if (rendition.id !== 'main') rendition.attach(life.feed(rendition.id));
+    });
   }
 
-  /** Tells how far the numbers have come; call about once a second. */
+  /** Tells how far the numbers have come, and looks for renditions that have fallen silent; call about once a second. */
   tick(): void {
-    for (const { newest } of this.#lives.values()) this.#options.numbers.used(newest.next);
+    for (const { newest } of this.#lives.values()) {
+      newest.tick();
+      this.#options.numbers.used(newest.next);
+    }
   }
 
   clear(): void {
@@ -87,32 +108,95 @@ export class HlsShelf {
     this.#lives.clear();
   }
 
-  #ended(path: string, output: HlsOutput): void {
-    const { segmentSeconds, windowSegments, after, numbers } = this.#options;
-    numbers.used(output.next);
+  #begin(stream: Stream, settings: HlsSettings, first: PlaylistNumbers): HlsLife {
+    const { name } = stream;
+    const { segmentSeconds, partSeconds } = settings;
+    const beside = (): readonly HlsLives[] => this.#options.beside?.(name) ?? [];
+    const lengths = beside()
+      .map(({ newest }) => newest.lengths)
+      .find((one) => one.segmentSeconds === segmentSeconds && one.partSeconds === partSeconds);
+    const startDate = (now: number): number =>
+      this.#starts.date(now, name.path, {
+        beside: beside().map(({ path }) => path),
+        source: `${stream.publisher?.address} ${stream.publisher?.encoder}`,
+      });
+    return new HlsLife({
+      cuts: new CutSchedule(segmentSeconds, partSeconds, { lengths, startDate }),
+      first,
+      make: (rendition, lowest, together) =>
+        this.#make({ name, settings, rendition, first: lowest, together }),
+      ended: (output) => this.#pastEnded(output),
+      letGo: (output) => this.#forgetPast(output),
+    });
+  }
+
+  #make({ name, settings, rendition, first, together }: NewOutput): HlsOutput {
+    const { clock, onProblem, onSegment, dvr, soundOf } = this.#options;
+    const { segmentSeconds, windowSegments, lowLatency, partSeconds, dvrSeconds } = settings;
+    const id = rendition ?? 'video';
+    const isKept = dvrSeconds > 0 && settings.container !== 'ts'; // the past is kept in CMAF
+    const past = isKept ? dvr?.begin({ name, rendition: id, seconds: dvrSeconds, first }) : undefined;
+    const sound = id.startsWith('audio') || !rendition ? soundOf?.(name, trackNumber(id)) : undefined;
+    const output = new HlsOutput({
+      name,
+      segmentSeconds,
+      windowSegments,
+      container: settings.container === 'ts' ? 'ts' : 'fmp4',
+      lowLatency,
+      partSeconds,
+      clock,
+      first,
+      ...together,
+      ...past,
+      ...(rendition && { rendition }),
+      ...(sound && { sound }),
+      onProblem: (why) => onProblem?.(name.path, rendition ? `${rendition}: ${why}` : why),
+      ...(onSegment && { onSegment }),
+    });
+    if (past) this.#archives.set(output, past.archive);
+    return output;
+  }
+
+  #ended(path: string, life: HlsLife, { segmentSeconds, windowSegments }: HlsSettings): void {
+    const { after, numbers } = this.#options;
+    numbers.used(life.next);
+    this.#pastEnded(life.main);
     const seconds = Math.max(MIN_SECONDS_AFTER_END, WINDOWS_AFTER_END * windowSegments * segmentSeconds);
     this.#cancel.set(
-      output,
-      after(seconds * 1000, () => this.#forget(path, output)),
+      life,
+      after(seconds * 1000, () => this.#forget(path, life)),
     );
   }
 
   /** Its timer would keep all its segments. */
-  #letGo(output: HlsOutput): void {
-    this.#cancel.get(output)?.();
-    this.#cancel.delete(output);
+  #letGo(life: HlsLife): void {
+    this.#cancel.get(life)?.();
+    this.#cancel.delete(life);
+    life.close();
   }
 
-  #forget(path: string, output: HlsOutput): void {
-    this.#cancel.delete(output);
-    if (!this.#lives.get(path)?.forget(output)) return;
-    this.#remember(path, output);
+  #pastEnded(output: HlsOutput): void {
+    const archive = this.#archives.get(output);
+    if (archive) this.#options.dvr?.ended(archive);
+  }
+
+  #forgetPast(output: HlsOutput): void {
+    const archive = this.#archives.get(output);
+    if (archive) this.#options.dvr?.forget(archive);
+    this.#archives.delete(output);
+  }
+
+  #forget(path: string, life: HlsLife): void {
+    this.#cancel.delete(life);
+    life.close();
+    if (!this.#lives.get(path)?.forget(life)) return;
+    this.#remember(path, life);
     this.#lives.delete(path);
   }
 
-  #remember(path: string, output: HlsOutput): void {
+  #remember(path: string, life: HlsLife): void {
     this.#next.delete(path); // to the end of the order
-    this.#next.set(path, output.next);
+    this.#next.set(path, life.next);
     if (this.#next.size <= MAX_REMEMBERED) return;
     for (const [oldest, next] of this.#next) {
       this.#next.delete(oldest);
@@ -120,4 +204,13 @@ export class HlsShelf {
       return;
     }
   }
+}
+
+interface NewOutput {
+  readonly name: StreamName;
+  readonly settings: HlsSettings;
+  /** Undefined: the main one. */
+  readonly rendition: TrackId | undefined;
+  readonly first: PlaylistNumbers;
+  readonly together: Together;
 }

@@ -6,10 +6,15 @@ import { Pacing } from '../stream/pacing.ts';
 import { StreamRegistry, type After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
 import { ViewerTally } from '../stream/viewer-tally.ts';
+import { HlsSettingsFor } from './hls-settings.ts';
+import { Dvr } from './dvr.ts';
 import { HlsShelf } from './hls-shelf.ts';
+import { LadderGroups } from './ladder-groups.ts';
+import { Ladders } from './ladders.ts';
 import { LoadWatch } from './load-watch.ts';
 import { NumberFile } from './number-file.ts';
 import { NumberReserve } from './number-reserve.ts';
+import { soundIn } from './sound-labels.ts';
 import { Ticker } from './ticker.ts';
 
 /** In the data directory: see NumberReserve. */
@@ -38,8 +43,12 @@ export interface OnAirOptions {
 export class OnAir {
   readonly streams: StreamRegistry;
   readonly hls: HlsShelf;
+  /** What is asked for as HLS: streams, and those that are one. */
+  readonly ladders: Ladders;
+  readonly dvr: Dvr;
   /** What has happened to slow viewers of all streams. */
   readonly tally = new ViewerTally();
+  readonly hlsSettings: HlsSettingsFor;
   readonly pacing: Pacing;
   readonly load: LoadWatch;
   readonly #numbers: NumberReserve;
@@ -50,15 +59,22 @@ export class OnAir {
     this.#options = options;
     const { settings, now, clock, after, log } = options;
     const { hls, data, delivery } = settings();
+    this.dvr = new Dvr({ settings, clock, log });
     this.#numbers = new NumberReserve({ file: new NumberFile(resolve(data.dir, NUMBERS)), clock, log });
+    this.hlsSettings = new HlsSettingsFor(hls);
     this.hls = new HlsShelf({
-      ...hls,
+      settingsOf: (name) => this.hlsSettings.of(name),
       clock,
       after,
+      dvr: this.dvr,
       numbers: this.#numbers,
+      beside: (name) => this.ladders.beside(name),
+      soundOf: (name, track) => soundIn(settings().ladder.sounds, name, track),
       onProblem: (stream, why) => log.warn({ stream }, `not in HLS: ${why}`),
       onSegment: options.onSegment,
     });
+    const groups = new LadderGroups(() => settings().ladder.groups);
+    this.ladders = new Ladders({ groups, find: (path) => this.hls.find(path) });
     const pacing = new Pacing(delivery.batchMs);
     this.pacing = pacing;
     this.load = new LoadWatch(pacing, log);
@@ -85,14 +101,16 @@ export class OnAir {
       },
       everySecond: () => {
         this.hls.tick();
+        this.dvr.tick();
         options.everySecond();
       },
     });
   }
 
   /** Call when the data directory is there. */
-  open(): void {
+  async open(): Promise<void> {
     this.#numbers.open();
+    await this.dvr.open();
   }
 
   /** The newest frame of a stream that is a picture by itself; null: it has none; undefined: there is no such stream. */
@@ -105,6 +123,7 @@ export class OnAir {
   async close(): Promise<void> {
     this.#ticker.stop();
     this.hls.clear();
+    await this.dvr.close();
     await this.#numbers.close();
   }
 

@@ -3,9 +3,11 @@ import { maskedSettings } from '../config/masked.ts';
 import type { EventFeed } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { Metrics, type MetricsSource } from '../observe/metrics.ts';
+import { PlaybackTally } from '../observe/playback.ts';
 import { createApi, type Api, type ApiOptions } from '../servers/http/api/api.ts';
+import { Debts, REPORTS } from '../servers/http/api/debts.ts';
 import { Operators, type OperatorsOptions } from '../servers/http/api/operators.ts';
-import type { ApiParts } from '../servers/http/api/parts.ts';
+import type { ApiParts, PlaybackDesk } from '../servers/http/api/parts.ts';
 import type { HlsAudience } from '../servers/http/hls-audience.ts';
 import type { PagesOptions } from '../servers/http/pages.ts';
 import type { After } from '../stream/registry.ts';
@@ -19,7 +21,7 @@ import { VERSION } from './version.ts';
 export interface OperatingOptions {
   /** In force now: they may change. */
   readonly settings: () => Settings;
-  readonly parts: Omit<ApiParts, 'history' | 'events' | 'settings'>;
+  readonly parts: Omit<ApiParts, 'history' | 'events' | 'settings' | 'playback'>;
   readonly feed: EventFeed;
   readonly streams: () => readonly Stream[];
   readonly audience: Pick<HlsAudience, 'count'>;
@@ -71,6 +73,7 @@ export class Operating {
       ...options.api,
       parts: {
         ...parts,
+        playback: this.#playbackDesk(),
         history: (path) => this.past.of(path),
         events: (listener) => feed.listen(listener),
         settings: () => maskedSettings(options.settings()),
@@ -136,6 +139,29 @@ export class Operating {
   /** Ends the answers that would go on for ever. */
   close(): void {
     this.#api.close();
+  }
+
+  #playbackDesk(): PlaybackDesk {
+    const { settings, clock, now, streams } = this.#options;
+    const tally = new PlaybackTally();
+    const debts = new Debts(now, REPORTS);
+    return {
+      clock,
+      isWanted: () => settings().api.playbackReports,
+      take(address) {
+        const wait = debts.wait(address);
+        if (wait === 0) debts.count(address);
+        return wait;
+      },
+      heard: (report) => {
+        tally.heard(
+          report,
+          streams().some(({ name }) => name.path === report.stream),
+        );
+        this.metrics.playback.heard(report);
+      },
+      summary: (stream) => tally.summary(stream),
+    };
   }
 
   #measure(stream: Stream): ReturnType<typeof measureStream> {

@@ -15,6 +15,8 @@ export interface RelayRule {
   readonly url: string;
   readonly when: 'watched' | 'always';
   readonly origin: 'settings' | 'api';
+  /** Of a push: see PushRule. */
+  readonly codecs?: 'announced' | 'any' | undefined;
 }
 
 type Wish = Parameters<RelayAdmin['add']>[0];
@@ -28,7 +30,7 @@ export function rulesOfSettings(settings: Settings['relay'], former: readonly Re
   const left = new Set(former);
   const taken = new Set(former.map(({ id }) => id));
   const wishes = [
-    ...settings.push.map(({ streams, to }) => wish('push', streams, to, 'always')),
+    ...settings.push.map(({ streams, to, codecs }) => ({ ...wish('push', streams, to, 'always'), codecs })),
     ...settings.pull.map(({ stream, from, when }) => wish('pull', stream, from, when)),
   ];
   const kept = wishes.map((one): Unnamed | RelayRule => {
@@ -57,7 +59,11 @@ function wish(
 }
 
 const isSame = (a: Unnamed, b: Unnamed): boolean =>
-  a.direction === b.direction && a.url === b.url && a.when === b.when && a.streams.text === b.streams.text;
+  a.direction === b.direction &&
+  a.url === b.url &&
+  a.when === b.when &&
+  a.codecs === b.codecs &&
+  a.streams.text === b.streams.text;
 
 /** What the API wishes, checked. @throws {ApiRefusal} 400, naming the field */
 export function ruleOfWish({ direction, stream, url, when = 'watched' }: Wish): KeptRelay {

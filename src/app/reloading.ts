@@ -9,6 +9,7 @@ import type { Hooking } from './hooking.ts';
 import type { Operating } from './operating.ts';
 import type { Relaying } from './relaying.ts';
 import type { ReloadReport, SettingsInForce } from './settings-in-force.ts';
+import type { Tls } from './tls.ts';
 
 export interface ReloadingOptions {
   readonly inForce: SettingsInForce;
@@ -16,6 +17,7 @@ export interface ReloadingOptions {
   readonly hooking: Hooking;
   readonly relaying: Relaying;
   readonly operating: Operating;
+  readonly tls: Tls;
   /** Undefined: the log is somebody else's, and so is its level. */
   readonly ownLog: OwnLog | undefined;
   readonly log: Log;
@@ -32,6 +34,14 @@ const READ_WHEN_NEEDED = [
   'record.keepBytes',
   'record.watch',
   'stop.drainSeconds',
+  'stop.reconnectTo',
+  'api.playbackReports',
+  'ladder.groups',
+  'ladder.sounds',
+  'ladder.renditions',
+  'ladder.audioKbps',
+  'ladder.app',
+  'ladder.ingest',
 ] as const;
 
 /** Puts other settings in force while the gateway runs, and files that they name; nobody who is here is disturbed. */
@@ -40,8 +50,10 @@ export class Reloading {
 
   constructor(options: ReloadingOptions) {
     this.#options = options;
-    const { inForce, access, hooking, relaying, operating, ownLog } = options;
+    const { inForce, access, hooking, relaying, operating, tls, ownLog } = options;
     inForce.onReload(({ relay }) => relaying.prepare(relay));
+    inForce.onReload((settings) => tls.prepare(settings));
+    if (tls.plan.certificate) inForce.onChange(['tls.*'], () => undefined); // else only a restart opens its ports
     inForce.onReload(({ api, data }) => operating.reopen(resolve(data.dir), api));
     inForce.onReload(async () => {
       await access.keys.reload(); // last, since it is in force when it is read

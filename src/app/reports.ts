@@ -1,3 +1,4 @@
+import type { StreamName } from '../media/stream-name.ts';
 import type { StreamMetrics, ViewerMetrics } from '../observe/metrics.ts';
 import type { HlsFacts } from '../outputs/hls/hls-output.ts';
 import type { HlsAudience } from '../servers/http/hls-audience.ts';
@@ -5,22 +6,34 @@ import {
   countViewers,
   measureQueues,
   reportStream,
+  type LadderReport,
   type StreamReport,
 } from '../servers/http/stream-report.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { ViewerTally } from '../stream/viewer-tally.ts';
 
-/** @param hlsOf what a stream's HLS says of itself, by the stream's path */
+/** @param about what a stream's HLS says of itself, and how much of its past is kept */
 export function reportStreams(
   streams: readonly Stream[],
   audience: Pick<HlsAudience, 'count'>,
-  hlsOf: (path: string) => HlsFacts | undefined,
+  about: {
+    readonly hlsOf: (path: string) => HlsFacts | undefined;
+    readonly dvrSecondsOf: (name: StreamName) => number;
+    readonly ladderOf: (name: StreamName) => LadderReport | undefined;
+  },
 ): StreamReport[] {
   const now = Date.now();
   return streams.map((stream) => {
     const { path } = stream.name;
     const hlsViewers = audience.count(path);
-    return reportStream(stream, { now, startedAt: stream.startedAt, hlsViewers, hls: hlsOf(path) });
+    return reportStream(stream, {
+      now,
+      startedAt: stream.startedAt,
+      hlsViewers,
+      hls: about.hlsOf(path),
+      dvrSeconds: about.dvrSecondsOf(stream.name),
+      ladder: about.ladderOf(stream.name),
+    });
   });
 }
 

@@ -47,7 +47,7 @@ export class Ticker {
     this.#everyTick(now);
     if (now - this.#sampledAt < SAMPLE_MS) return;
     this.#sampledAt = now;
-    for (const stream of streams) stream.meter.sample(now);
+    for (const stream of streams) stream.sample(now);
     this.#everySecond();
   }
 }

@@ -11,11 +11,14 @@ const MAX_SECONDS = 86_400;
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description(
-      'tell what is inside an FLV, MPEG-TS or HLS stream or file: tracks, GOPs, timestamps, bitrates, oddities',
+      'tell what is inside an FLV, MPEG-TS or HLS stream or file: tracks, GOPs, timestamps, bitrates, delay, oddities',
     )
     .argument('<url|file>', 'a file, or an http(s):// or ws(s):// URL')
     .option('--json', 'print one JSON document')
-    .option('--check', 'follow a playlist of HLS and tell each rule of RFC 8216 that it breaks')
+    .option(
+      '--check',
+      'follow a playlist of HLS as a player does, with low latency too, and tell each rule of RFC 8216 and its second edition that it breaks',
+    )
     .option(
       '--seconds <n>',
       `how long to look at a live stream (default: ${DEFAULT_SECONDS}, with --check ${DEFAULT_CHECK_SECONDS})`,

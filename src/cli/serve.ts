@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { DEMO_STREAM, startDemo, type Demo } from '../app/demo.ts';
 import { createGateway, type Gateway } from '../app/gateway.ts';
 import { lanAddresses } from '../app/lan-address.ts';
+import { ConfigError } from '../config/load.ts';
 import { letHeapGrow } from './heap.ts';
 import { isOperatorError } from './operator-error.ts';
 import { hostInUrl, welcome } from './welcome.ts';
@@ -18,14 +19,25 @@ export function serveCommand(): Command {
         settings: settingsFrom(flags),
         readSettings: () => settingsFrom(flags),
       });
+      if (flags.demo && gateway.settings.rtmp.port === 'off')
+        throw new ConfigError('--demo publishes by plain RTMP, and rtmp.port is off');
       const ports = await gateway.start();
       const { rtmp, http, access, api } = gateway.settings;
+      const { certificate } = gateway;
       const stream = flags.demo ? 'demo' : 'cam';
       process.stdout.write(
         welcome({
-          rtmpHost: reachable(rtmp.host),
-          httpHost: reachable(http.host),
-          ports,
+          rtmp: { host: reachable(rtmp.host), port: ports.rtmp },
+          http: { host: reachable(http.host), port: ports.http },
+          rtmps:
+            ports.rtmps === undefined
+              ? undefined
+              : { host: reachable(rtmp.tlsHost || rtmp.host), port: ports.rtmps },
+          https:
+            ports.https === undefined
+              ? undefined
+              : { host: reachable(http.tlsHost || http.host), port: ports.https },
+          selfSigned: certificate?.isSelfSigned === true ? certificate.fingerprint : undefined,
           stream,
           isOnAir: flags.demo === true,
           access,

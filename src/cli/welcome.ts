@@ -1,12 +1,20 @@
 import { renderUnicodeCompact } from 'uqr';
-import type { GatewayPorts } from '../app/gateway.ts';
 import type { Settings } from '../config/schema.ts';
 
+/** Where one protocol is spoken: this machine's address, as OBS and phones on the same network see it. */
+export interface Spot {
+  readonly host: string;
+  /** 0: nowhere. */
+  readonly port: number;
+}
+
 export interface WelcomeFacts {
-  /** This machine's addresses as OBS and phones on the same network see it. */
-  readonly rtmpHost: string;
-  readonly httpHost: string;
-  readonly ports: GatewayPorts;
+  readonly rtmp: Spot;
+  readonly http: Spot;
+  readonly rtmps?: Spot | undefined;
+  readonly https?: Spot | undefined;
+  /** The fingerprint (SHA-256) of the certificate that was made here. */
+  readonly selfSigned?: string | undefined;
   /** The example's stream name. */
   readonly stream: string;
   /** True if that stream is already on the air (the demo clip). */
@@ -23,22 +31,27 @@ export interface WelcomeFacts {
 
 /** What a person needs after `npm start`: what to type into OBS, the link to watch, a QR code of it for the phone. */
 export function welcome(facts: WelcomeFacts): string {
-  const { rtmpHost, httpHost, ports, stream, isOnAir, firstKey } = facts;
+  const { rtmp, http, rtmps, https, stream, isOnAir, firstKey } = facts;
   const bold = (text: string): string => (facts.color ? `\u001b[1m${text}\u001b[22m` : text);
-  const pages = `http://${hostInUrl(httpHost)}:${ports.http}`;
+  const publish = rtmp.port === 0 && rtmps ? at('rtmps', rtmps) : at('rtmp', rtmp);
+  // A certificate that was made here is an obstacle to whoever follows the link; any other one is what the link is for.
+  const isSecureBest = https !== undefined && (http.port === 0 || facts.selfSigned === undefined);
+  const pages = isSecureBest ? at('https', https) : at('http', http);
   const link = `${pages}/watch/live/${stream}`;
   return [
     '',
     `  ${bold('Millrace is running.')}${isOnAir ? ' A test clip is on the air as live/demo.' : ''}`,
     '',
     '  In OBS: Settings → Stream → Service "Custom…"',
-    `    Server:      ${bold(`rtmp://${hostInUrl(rtmpHost)}:${ports.rtmp}/live`)}`,
+    `    Server:      ${bold(`${publish}/live`)}${rtmps && rtmp.port !== 0 ? `  (encrypted: ${at('rtmps', rtmps)}/live)` : ''}`,
     `    Stream Key:  ${bold(firstKey ?? NAME)}`,
     ...whoMayPublish(facts, pages).map((line) => `    ${line}`),
     '',
     `  Watch:         ${bold(link)}`,
     `  All streams:   ${pages}/`,
+    ...otherPages(facts, isSecureBest),
     `  Operate it:    the same page${facts.isApiOpenHere ? '; from other machines' : ','} with the token in ${facts.tokenPlace}`,
+    ...aboutSelfSigned(facts),
     '',
     ...renderUnicodeCompact(link, { border: 1 })
       .split('\n')
@@ -50,6 +63,24 @@ export function welcome(facts: WelcomeFacts): string {
 
 /** The stream's name in the example; the first key leads there. */
 const NAME = 'cam';
+
+const at = (protocol: string, { host, port }: Spot): string => `${protocol}://${hostInUrl(host)}:${port}`;
+
+/** The pages' address by the other protocol. */
+function otherPages({ http, https }: WelcomeFacts, isSecureBest: boolean): string[] {
+  if (!isSecureBest) return https ? [`  By HTTPS:      ${at('https', https)}/`] : [];
+  return http.port === 0 ? [] : [`  By HTTP:       ${at('http', http)}/`];
+}
+
+function aboutSelfSigned({ selfSigned }: WelcomeFacts): string[] {
+  if (selfSigned === undefined) return [];
+  return [
+    '',
+    '  The certificate was made here, for trying out: browsers warn of it, and encoders that check it',
+    '  refuse it. Before you go on past the warning, compare its fingerprint (SHA-256):',
+    `    ${selfSigned}`,
+  ];
+}
 
 function whoMayPublish({ access, firstKey }: WelcomeFacts, pages: string): string[] {
   const { publish, trustLoopback } = access;

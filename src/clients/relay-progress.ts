@@ -9,7 +9,7 @@ export type RelayState = 'idle' | 'connecting' | 'running' | 'waiting' | 'stoppe
 /** How one relay is doing. */
 export interface RelayHealth {
   readonly state: RelayState;
-  /** Why it is not running, in words. */
+  /** Why it is not running, or what it leaves out, in words. */
   readonly problem: string | undefined;
   /** Connections tried since there was something to relay. */
   readonly attempts: number;
@@ -45,14 +45,16 @@ export class RelayProgress {
     this.#health = { ...this.#health, state: 'connecting', attempts: this.#health.attempts + 1 };
   }
 
-  running(): void {
+  /** @param problem what is wrong although it runs */
+  running(problem?: string): void {
+    const { state, runningSince } = this.#health;
     this.#health = {
       ...this.#health,
       state: 'running',
-      problem: undefined,
-      runningSince: this.#time.clock(),
+      problem,
+      runningSince: state === 'running' ? runningSince : this.#time.clock(),
     };
-    this.#note('running');
+    this.#note(problem === undefined ? 'running' : `running; ${problem}`);
   }
 
   waiting(problem: string): void {

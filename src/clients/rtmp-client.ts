@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RtmpMessage } from '../protocols/rtmp/message.ts';
 import { authStep } from '../protocols/rtmp/session/client-auth.ts';
 import { redirectedTarget, withAppQuery, type ClientTarget } from '../protocols/rtmp/session/client-url.ts';
+import type { Enhanced } from '../protocols/rtmp/session/enhanced.ts';
 import { isLoopRefusal, type RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { RtmpSocket, type SocketEnd } from './rtmp-socket.ts';
 import { REAL_TIME, type RelayTime } from './time.ts';
@@ -11,6 +12,8 @@ export interface ClientEnd {
   readonly reason: string;
   /** No other attempt will fare better: a loop. */
   readonly isFinal: boolean;
+  /** The server said no, in words. */
+  readonly isRefusal?: boolean;
 }
 
 export interface RtmpClientOptions {
@@ -28,12 +31,18 @@ export interface RtmpClientOptions {
   readonly media?: (message: RtmpMessage) => void;
   /** What one read brought has been given to `media`. */
   readonly flush?: () => void;
+  /** The server asks us to go on over another connection: see ClientHost. */
+  readonly reconnect?: (tcUrl: string | undefined, text: string) => void;
   /** Over, for whatever reason; called once, unless `close` was. */
   readonly ended: (end: ClientEnd) => void;
 }
 
 /** What the rest of the house needs of a client. */
 export interface RtmpLink {
+  /** Where it leads, redirects followed. */
+  readonly target: ClientTarget;
+  /** What the server can do of Enhanced RTMP; known when it has started. */
+  readonly enhanced: Enhanced;
   readonly streamId: number;
   /** Of the server. */
   readonly address: string;
@@ -71,6 +80,14 @@ export class RtmpClient implements RtmpLink {
     this.#socket = this.#open(options.target);
   }
 
+  get target(): ClientTarget {
+    return this.#target;
+  }
+
+  get enhanced(): Enhanced {
+    return this.#socket.enhanced;
+  }
+
   get streamId(): number {
     return this.#socket.streamId;
   }
@@ -101,7 +118,17 @@ export class RtmpClient implements RtmpLink {
   }
 
   #open(target: ClientTarget): RtmpSocket {
-    const { mode, path = [], extraCa, time = REAL_TIME, isSelf, started, media, flush } = this.#options;
+    const {
+      mode,
+      path = [],
+      extraCa,
+      time = REAL_TIME,
+      isSelf,
+      started,
+      media,
+      flush,
+      reconnect,
+    } = this.#options;
     return new RtmpSocket({
       target,
       mode,
@@ -112,6 +139,7 @@ export class RtmpClient implements RtmpLink {
       started,
       media: media ?? (() => undefined),
       flush: flush ?? (() => undefined),
+      reconnect: reconnect ?? (() => undefined),
       ended: (end) => this.#ended(end),
     });
   }
@@ -125,7 +153,11 @@ export class RtmpClient implements RtmpLink {
     const reason = next ?? end.reason;
     // What a server may not have from us now it may have later, from elsewhere; what we push does not change by waiting.
     const isLoop = this.#options.mode === 'publish' && isLoopRefusal(reason);
-    this.#options.ended({ reason, isFinal: end.isFinal === true || isLoop });
+    this.#options.ended({
+      reason,
+      isFinal: end.isFinal === true || isLoop,
+      isRefusal: end.description !== undefined,
+    });
   }
 
   /** Where to go on; or why not, if there is more to say than what the server did. */

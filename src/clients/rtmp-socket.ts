@@ -4,6 +4,7 @@ import { connect as connectTls, rootCertificates } from 'node:tls';
 import type { RtmpMessage } from '../protocols/rtmp/message.ts';
 import { ClientSession } from '../protocols/rtmp/session/client-session.ts';
 import type { ClientTarget } from '../protocols/rtmp/session/client-url.ts';
+import type { Enhanced } from '../protocols/rtmp/session/enhanced.ts';
 import type { RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { connectReason } from './connect-error.ts';
 import type { RelayTime } from './time.ts';
@@ -34,6 +35,8 @@ export interface RtmpSocketOptions {
   readonly media: (message: RtmpMessage) => void;
   /** What one read brought has been given to `media`. */
   readonly flush: () => void;
+  /** See ClientHost. */
+  readonly reconnect: (tcUrl: string | undefined, text: string) => void;
   /** Called once, unless `close` was. */
   readonly ended: (end: SocketEnd) => void;
 }
@@ -61,6 +64,7 @@ export class RtmpSocket {
         send: (bytes) => this.write(bytes),
         started: (path) => options.started(path),
         media: (message) => options.media(message),
+        reconnect: (tcUrl, text) => options.reconnect(tcUrl, text),
         ended: (code, text, redirect) =>
           this.#over({ reason: `${code}: ${text}`, description: text, redirect }),
       },
@@ -75,6 +79,10 @@ export class RtmpSocket {
     this.#socket.on('error', (error) => this.#over({ reason: connectReason(error) }));
     this.#socket.on('close', () => this.#over({ reason: 'the server closed the connection' }));
     this.#look();
+  }
+
+  get enhanced(): Enhanced {
+    return this.#session.enhanced;
   }
 
   /** Of the message stream on which media goes. */

@@ -81,13 +81,14 @@ function readEnvironment(
   const byVariable = new Map([...infos.values()].map((info) => [info.variable, info]));
   const inFile = (variable: string): SettingInfo | undefined => {
     const info = variable.endsWith('_FILE') ? byVariable.get(variable.slice(0, -'_FILE'.length)) : undefined;
-    return info?.isSecret === true ? info : undefined;
+    return info?.isSecret === true || info?.isFile === true ? info : undefined;
   };
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('MILLRACE_') || text === undefined || isSetByOthers(variable, text)) continue;
     const from = inFile(variable);
     if (from) {
-      found.set(from.key, { value: readSecret(variable, text), from: `the environment (${variable})` });
+      const value = from.isFile ? text : readSecret(variable, text);
+      found.set(from.key, { value, from: `the environment (${variable})` });
       continue;
     }
     const info = byVariable.get(variable);

@@ -3,20 +3,35 @@ import { accessSection } from './sections/access.ts';
 import { apiSection } from './sections/api.ts';
 import { hlsSection } from './sections/hls.ts';
 import { hooksSection } from './sections/hooks.ts';
+import { ladderSection } from './sections/ladder.ts';
 import { recordSection } from './sections/record.ts';
 import { relaySection } from './sections/relay.ts';
+import { tlsSection } from './sections/tls.ts';
 import { isNetwork } from '../servers/networks.ts';
 import { setting } from './setting.ts';
 
 const proxies = z.array(z.string().refine(isNetwork, 'not a network such as 192.0.2.0/24')).default([]);
-const port = z.number().int().min(0).max(65_535);
+const port = z
+  .union([z.number().int().min(0).max(65_535), z.literal('off')])
+  .meta({ allowed: 'a whole number, 0 to 65535, or off' });
+/** Who has set up a certificate wants to be reached by TLS: so that is what `auto` means. */
+const tlsPort = z
+  .union([port, z.literal('auto')])
+  .meta({ allowed: 'a whole number, 0 to 65535, off, or auto' })
+  .default('auto');
+const tlsHost = z.string().default('');
 
 /** Every setting with its default. Adding one here is all it takes: file, environment, `check-config` and README follow. */
 export const settingsSchema = z.strictObject({
   rtmp: z
     .strictObject({
       host: setting(z.string().min(1).default('*'), 'Address to listen on for RTMP; `*` is all.'),
-      port: setting(port.default(1935), 'TCP port for RTMP; 0 is any free port.'),
+      port: setting(port.default(1935), 'TCP port for RTMP; 0 is any free port, `off` none.'),
+      tlsPort: setting(
+        tlsPort,
+        'TCP port for RTMPS; `auto`: 1936 if there is a certificate (`tls`), else none; 0 is any free port, `off` none.',
+      ),
+      tlsHost: setting(tlsHost, 'Address to listen on for RTMPS; empty: that of `host`.'),
       proxyProtocol: setting(
         z.boolean().default(false),
         'Connections come through a proxy that says where its client is (PROXY protocol 1 or 2: HAProxy `send-proxy`, nginx `proxy_protocol on`, cloud balancers).',
@@ -35,7 +50,16 @@ export const settingsSchema = z.strictObject({
       ),
       port: setting(
         port.default(8080),
-        'TCP port for pages, API, HLS, HTTP-FLV and WebSocket-FLV; 0 is any free port.',
+        'TCP port for pages, API, HLS, HTTP-FLV and WebSocket-FLV; 0 is any free port, `off` none.',
+      ),
+      tlsPort: setting(
+        tlsPort,
+        'TCP port for the same by HTTPS (HTTP/2 and HTTP/1.1) and WSS; `auto`: 8443 if there is a certificate (`tls`), else none; 0 is any free port, `off` none.',
+      ),
+      tlsHost: setting(tlsHost, 'Address to listen on for HTTPS; empty: that of `host`.'),
+      redirectToTls: setting(
+        z.boolean().default(false),
+        'Browsers that ask for a page by plain HTTP are sent to HTTPS; streams, playlists and the API are answered as before.',
       ),
       trustedProxies: setting(
         proxies,
@@ -53,6 +77,7 @@ export const settingsSchema = z.strictObject({
   record: recordSection,
   relay: relaySection,
   api: apiSection,
+  tls: tlsSection,
   publish: z
     .strictObject({
       graceSeconds: setting(
@@ -102,6 +127,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   hls: hlsSection,
+  ladder: ladderSection,
   log: z
     .strictObject({
       level: setting(
@@ -119,6 +145,16 @@ export const settingsSchema = z.strictObject({
       drainSeconds: setting(
         z.number().min(0).max(86_400).default(0),
         'How long, after the signal to stop, those who publish and watch may go on while nobody new is let in; 0: everybody is told goodbye at once.',
+      ),
+      reconnectTo: setting(
+        z
+          .string()
+          .regex(
+            /^(rtmps?:\/\/[^/?#@\s]+)?$/i,
+            'it must be rtmp://HOST[:PORT] or rtmps://HOST[:PORT], or empty',
+          )
+          .default(''),
+        'Server (`rtmp://HOST[:PORT]`) where encoders, players and relays of Enhanced RTMP are asked to go on when this one stops; empty: the same again.',
       ),
     })
     .prefault({}),
@@ -147,12 +183,16 @@ export interface SettingInfo {
   readonly fallback: unknown;
   /** Never shown; `MILLRACE_SECTION_NAME_FILE` in the environment names a file that holds it. */
   readonly isSecret: boolean;
+  /** The name of a file; `MILLRACE_SECTION_NAME_FILE` is the same as `MILLRACE_SECTION_NAME`. */
+  readonly isFile: boolean;
   readonly help: string;
 }
 
 interface JsonSchema {
   readonly type?: string;
   readonly secret?: boolean;
+  readonly file?: boolean;
+  readonly anyOf?: readonly JsonSchema[];
   /** In words, where the rest does not say it. */
   readonly allowed?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -179,6 +219,7 @@ export function describeSettings(): SettingInfo[] {
       allowed: allowedIn(schema),
       fallback: schema.default,
       isSecret: schema.secret === true,
+      isFile: schema.file === true,
       help: schema.description ?? '',
     })),
   );
@@ -186,6 +227,7 @@ export function describeSettings(): SettingInfo[] {
 
 function kindOf(schema: JsonSchema): SettingInfo['kind'] {
   if (schema.type === 'number' || schema.type === 'integer') return 'number';
+  if (schema.anyOf?.some((one) => kindOf(one) === 'number') === true) return 'number';
   if (schema.type === 'array') return 'list';
   return schema.type === 'boolean' ? 'boolean' : 'text';
 }

@@ -1,102 +1,99 @@
-import { readAmf0Values } from '../amf/amf0-reader.ts';
-import { AmfObject } from '../amf/value.ts';
 import { readAudioBody } from '../containers/flv/audio.ts';
-import { readVideoBody, type VideoBody } from '../containers/flv/video.ts';
-import type { Frame } from '../media/frame.ts';
-import { ticks, TICKS_PER_SECOND, type Ticks } from '../media/time.ts';
-import type { TrackSet } from '../media/track.ts';
-import { AacIntake } from './aac-intake.ts';
-import { AvcIntake } from './avc-intake.ts';
-import type { Dropped, Notes } from './notes.ts';
+import type { Damage } from '../containers/flv/enhanced.ts';
+import type { AudioPart, VideoPart } from '../containers/flv/parts.ts';
+import { readVideoBody } from '../containers/flv/video.ts';
+import { trackNumber, type TrackId, type TrackKind } from '../media/track.ts';
+import { AudioTrackInput } from './audio-track-input.ts';
+import type { FrameTarget } from './frame-target.ts';
+import type { Dropped } from './notes.ts';
 import { SampleClock } from './sample-clock.ts';
-import { presentationTime, Timeline, type PlacedTime, type TimedKind } from './timeline.ts';
+import { ScriptInput } from './script-input.ts';
+import { Timeline, type PlacedTime } from './timeline.ts';
+import type { TrackHost } from './track-host.ts';
+import { TrackNumbers } from './track-numbers.ts';
+import { unsupported } from './unsupported.ts';
+import { VideoTrackInput } from './video-track-input.ts';
 
-/** Where an input writes: a stream's publication, or anything that looks like it. */
-export interface FrameTarget {
-  readonly origin: Ticks;
-  readonly formerTracks: TrackSet;
-  newEpoch(): number;
-  write(frame: Frame): void;
-  describe(metadata: AmfObject): void;
-}
-
-interface ScriptData {
-  readonly name: string;
-  readonly payload: Uint8Array;
-}
-
-/** Encoders send one or two before the first frame. */
-const MAX_EARLY_DATA = 16;
-
-/** A codec that this gateway does not carry. Named, so that the publisher can be told. */
-export class UnsupportedCodecError extends Error {
-  override readonly name = 'UnsupportedCodecError';
-}
+const DAMAGE: Readonly<Record<Damage, Dropped>> = {
+  'cut short': 'an Enhanced RTMP message that is cut short',
+  'track too long': 'a track that is longer than its message',
+  'track twice': 'a track that is in one message twice',
+  'unknown kind': 'an unknown kind of Enhanced RTMP message',
+};
 
 /**
  * Turns a publisher's FLV tag bodies (RTMP messages carry the same bytes) into frames on the stream's time line.
- * A track exists once a media frame of it has come; its configuration alone proves nothing. The first picture of an
- * input is one that a decoder can start with.
+ * A track exists once a media frame of it has come; its configuration alone proves nothing. The first picture of a
+ * track is one that a decoder can start with.
  */
-export class FlvInput implements Notes {
-  readonly #target: FrameTarget;
+export class FlvInput implements TrackHost {
+  readonly target: FrameTarget;
   readonly #timeline: Timeline;
-  readonly #samples: SampleClock;
-  readonly #avc: AvcIntake;
-  readonly #aac: AacIntake;
+  readonly #script: ScriptInput;
+  readonly #pictures: TrackNumbers<VideoTrackInput>;
+  readonly #sounds: TrackNumbers<AudioTrackInput>;
   readonly #noticed: (text: string) => void;
   /** Messages left out, by reason. */
   readonly dropped = new Map<Dropped, number>();
-  /** Why a track cannot be used, by its kind. */
-  readonly problems = new Map<string, string>();
-  #epoch = 0;
-  /** Pictures come, whether they can be decoded yet or not. */
-  #hasVideoFrames = false;
-  /** Script data that came before there was a time line to put it on. */
-  #early: ScriptData[] = [];
+  /** Why a track cannot be used, by track. */
+  readonly problems = new Map<TrackId, string>();
+  epoch = 0;
+  hasPictures = false;
 
   /** @param noticed told in words, once each, of what is left out: for the log */
   constructor(target: FrameTarget, noticed: (text: string) => void = () => undefined) {
-    this.#target = target;
+    this.target = target;
     this.#noticed = noticed;
     this.#timeline = new Timeline(target.origin);
-    this.#samples = new SampleClock(target.origin);
-    this.#avc = new AvcIntake(target.formerTracks.video, this);
-    this.#aac = new AacIntake(target.formerTracks.audio, this);
+    this.#script = new ScriptInput({
+      drop: (why) => this.drop(why),
+      describe: (metadata) => target.describe(metadata),
+      write: ({ name, payload }) =>
+        target.write({ kind: 'data', dts: this.#timeline.newest, epoch: this.epoch, name, payload }),
+    });
+    this.#pictures = new TrackNumbers<VideoTrackInput>('video', (number, id) => {
+      const begins = (track: VideoTrackInput): void => this.#pictures.begin(track);
+      return new VideoTrackInput(number, id, { host: this, begins });
+    });
+    this.#sounds = new TrackNumbers<AudioTrackInput>('audio', (number, id) => {
+      const begins = (track: AudioTrackInput): void => this.#sounds.begin(track);
+      const samples = new SampleClock(target.origin);
+      return new AudioTrackInput(number, id, { host: this, samples, begins });
+    });
   }
 
   /** `timestamp`: ms, 32 bits. `body` is kept by the frames made of it. @throws {UnsupportedCodecError} */
   video(timestamp: number, body: Uint8Array): void {
-    const video = readVideoBody(body);
-    switch (video.kind) {
-      case 'nothing':
-        return video.isAdditional ? this.drop('an additional track') : undefined;
-      case 'unsupported':
-        throw new UnsupportedCodecError(
-          `the video is ${video.codec}, which is not supported: set the encoder to H.264 (AVC)`,
-        );
-      case 'config':
-        return this.#avc.configure(video.data);
-      case 'frame':
-        return this.#videoFrame(timestamp, video);
+    const read = readVideoBody(body);
+    if (read.kind === 'frame') {
+      // Nearly all of them.
+      this.hasPictures = true;
+      return this.#picture(read.track)?.frame(timestamp, read);
     }
+    if (read.kind !== 'tracks') return this.#video(timestamp, read);
+    seeAll(this.#pictures, read.parts);
+    for (const part of read.parts) this.#video(timestamp, part);
   }
 
   /** `timestamp`: ms, 32 bits. @throws {UnsupportedCodecError} */
   audio(timestamp: number, body: Uint8Array): void {
-    const audio = readAudioBody(body);
-    switch (audio.kind) {
-      case 'nothing':
-        return audio.isAdditional ? this.drop('an additional track') : undefined;
-      case 'unsupported':
-        throw new UnsupportedCodecError(
-          `the audio is ${audio.codec}, which is not supported: set the encoder to AAC`,
-        );
-      case 'config':
-        return this.#aac.configure(audio.data);
-      case 'frame':
-        return this.#audioFrame(timestamp, audio.data);
-    }
+    const read = readAudioBody(body);
+    if (read.kind === 'frame') return this.#sound(read.track)?.frame(timestamp, read);
+    if (read.kind !== 'tracks') return this.#audio(timestamp, read);
+    seeAll(this.#sounds, read.parts);
+    for (const part of read.parts) this.#audio(timestamp, part);
+  }
+
+  /** Script data: the event's name and its values in AMF0. What cannot be decoded is dropped: it is only a hint. */
+  data(body: Uint8Array): void {
+    this.#script.take(body, this.epoch > 0);
+  }
+
+  place(id: TrackId, timestamp: number, nanos: number): PlacedTime {
+    const placed = this.#timeline.place(id, timestamp, nanos);
+    if (placed.isNewEpoch) this.epoch = this.target.newEpoch();
+    if (this.#script.waits) this.#script.passOn();
+    return placed;
   }
 
   drop(why: Dropped): void {
@@ -105,75 +102,94 @@ export class FlvInput implements Notes {
     this.dropped.set(why, count + 1);
   }
 
-  problem(kind: 'video' | 'audio', why: string | undefined): void {
-    if (why === undefined) this.problems.delete(kind);
-    else {
-      const text = `the ${kind} configuration cannot be used: ${why}`;
-      if (this.problems.get(kind) === text) return;
-      this.problems.set(kind, text);
-      this.#noticed(text);
+  problem(id: TrackId, why: string | undefined): void {
+    if (why === undefined) this.problems.delete(id);
+    else this.#complain(id, `the ${configurationOf(id)} cannot be used: ${why}`);
+  }
+
+  #video(timestamp: number, part: VideoPart): void {
+    switch (part.kind) {
+      case 'frame':
+        this.hasPictures = true;
+        return this.#picture(part.track)?.frame(timestamp, part);
+      case 'config':
+        return this.#picture(part.track)?.configure(part.codec, part.data);
+      case 'metadata':
+        return this.#picture(part.track)?.describe(part.codec, part.data);
+      case 'unsupported':
+        return this.#refuse('video', this.#pictures.main?.number, part);
+      case 'damaged':
+        return this.drop(DAMAGE[part.why]);
+      case 'nothing':
     }
   }
 
-  /** Script data: the event's name and its values in AMF0. What cannot be decoded is dropped: it is only a hint. */
-  data(body: Uint8Array): void {
-    let values;
-    try {
-      values = readAmf0Values(body);
-    } catch {
-      return this.drop('bad script data');
-    }
-    const [name, value] = values;
-    if (typeof name !== 'string') return this.drop('bad script data');
-    if (name === 'onMetaData') {
-      if (!(value instanceof AmfObject)) return this.drop('bad script data');
-      this.#target.describe(value);
-    }
-    const data = { name, payload: body };
-    if (this.#epoch > 0) this.#write(data);
-    else if (this.#early.length < MAX_EARLY_DATA) this.#early.push(data);
-  }
-
-  #videoFrame(timestamp: number, body: Extract<VideoBody, { kind: 'frame' }>): void {
-    this.#hasVideoFrames = true;
-    const picture = this.#avc.picture({ timestamp, claimsKey: body.keyFrame, data: body.data });
-    if (!picture) return;
-    const { track, payload, startsGop, recovers } = picture;
-    const { dts } = this.#place('video', timestamp);
-    const pts = presentationTime(dts, body.compositionMs);
-    const epoch = this.#epoch;
-    this.#target.write({ kind: 'video', track, dts, pts, startsGop, recovers, epoch, payload });
-  }
-
-  #audioFrame(timestamp: number, data: Uint8Array): void {
-    const payloads = this.#aac.unwrap(data);
-    const { track } = this.#aac;
-    if (payloads.length === 0 || !track) return;
-    const first = this.#place('audio', timestamp);
-    const length = (track.samplesPerFrame * TICKS_PER_SECOND) / track.coreRate;
-    const startsGop = !this.#hasVideoFrames;
-    for (const [index, payload] of payloads.entries()) {
-      const claimed = ticks(first.claimed + Math.round(index * length));
-      const dts = this.#samples.next(claimed, track.samplesPerFrame, track.coreRate);
-      this.#target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch: this.#epoch, payload });
+  #audio(timestamp: number, part: AudioPart): void {
+    switch (part.kind) {
+      case 'frame':
+        return this.#sound(part.track)?.frame(timestamp, part);
+      case 'config':
+        return this.#sound(part.track)?.configure(part.codec, part.data);
+      case 'layout':
+        return this.#sound(part.track)?.describe(part.codec, part.data);
+      case 'unsupported':
+        return this.#refuse('audio', this.#sounds.main?.number, part);
+      case 'damaged':
+        return this.drop(DAMAGE[part.why]);
+      case 'nothing':
     }
   }
 
-  #place(kind: TimedKind, timestamp: number): PlacedTime {
-    const placed = this.#timeline.place(kind, timestamp);
-    if (placed.isNewEpoch) this.#epoch = this.#target.newEpoch();
-    if (this.#early.length > 0) this.#passOnEarly();
-    return placed;
+  // One for each kind: a message's way is hot, and shorter where it meets only one class.
+  #picture(number: number): VideoTrackInput | undefined {
+    const { main } = this.#pictures;
+    const track = main?.number === number ? main : this.#pictures.see(number);
+    if (!track) this.#tooMany();
+    return track;
   }
 
-  /** Viewers of a former publisher are still there: they get what this one said before its first frame. */
-  #passOnEarly(): void {
-    const early = this.#early;
-    this.#early = [];
-    for (const data of early) this.#write(data);
+  #sound(number: number): AudioTrackInput | undefined {
+    const { main } = this.#sounds;
+    const track = main?.number === number ? main : this.#sounds.see(number);
+    if (!track) this.#tooMany();
+    return track;
   }
 
-  #write({ name, payload }: ScriptData): void {
-    this.#target.write({ kind: 'data', dts: this.#timeline.newest, epoch: this.#epoch, name, payload });
+  #tooMany(): void {
+    this.drop('more tracks of a kind than are carried');
   }
+
+  /** Without its main track a show is nothing: its publisher is sent away. One beside it is left out. */
+  #refuse(
+    kind: TrackKind,
+    main: number | undefined,
+    { codec, track }: Extract<VideoPart, { kind: 'unsupported' }>,
+  ): void {
+    if (main === undefined || track <= main) throw unsupported(kind, codec, track);
+    this.drop('a track of a codec that is not supported');
+    if (this.problems.size < MAX_PROBLEMS)
+      this.#complain(`${kind}${track}`, unsupported(kind, codec, track).message);
+  }
+
+  #complain(id: TrackId, text: string): void {
+    if (this.problems.get(id) === text) return;
+    this.problems.set(id, text);
+    this.#noticed(text);
+  }
+}
+
+/** Told of a publisher's tracks: more say no more. */
+const MAX_PROBLEMS = 16;
+
+/** All tracks of a message are there before the first of their frames: which one is the main one depends on it. */
+function seeAll(
+  tracks: TrackNumbers<VideoTrackInput> | TrackNumbers<AudioTrackInput>,
+  parts: readonly (VideoPart | AudioPart)[],
+): void {
+  for (const part of parts) if (part.kind === 'config' || part.kind === 'frame') tracks.see(part.track);
+}
+
+function configurationOf(id: TrackId): string {
+  const kind = id.startsWith('video') ? 'video' : 'audio';
+  return id === kind ? `${kind} configuration` : `configuration of ${kind} track ${trackNumber(id)}`;
 }

@@ -43,6 +43,8 @@ export interface AudioIntake {
   /** Of the frames last taken. */
   readonly track: AudioTrack | undefined;
   configure(data: Uint8Array): void;
+  /** Takes what the publisher says of the channels: the body of Enhanced RTMP's MultichannelConfig. */
+  layout?(data: Uint8Array): void;
   /** The frames of a message: none if it is left out, which is noted. Valid until the next call. */
   sounds(data: Uint8Array): readonly Sound[];
 }

@@ -1,8 +1,8 @@
 import type { AmfObject } from '../amf/value.ts';
-import type { FrameTarget } from './flv-input.ts';
+import type { FrameTarget } from './frame-target.ts';
 import type { Frame } from '../media/frame.ts';
 import { secondsFromTicks, ticks, type Ticks } from '../media/time.ts';
-import type { TrackSet } from '../media/track.ts';
+import type { FormerTracks } from '../media/track.ts';
 
 /** Seconds in which frames came, after which the clock must have moved. */
 const WINDOW_SECONDS = 30;
@@ -45,7 +45,7 @@ export class Pace implements FrameTarget {
     return this.#target.origin;
   }
 
-  get formerTracks(): TrackSet {
+  get formerTracks(): FormerTracks {
     return this.#target.formerTracks;
   }
 

@@ -7,8 +7,8 @@ import { ticks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks } from '../media/time
 const TOLERANCE = 100 * TICKS_PER_MS;
 /** The count may be off the publisher's clock by this much for ever: nobody hears or sees it, and it is no jitter's average. */
 const QUIET = 10 * TICKS_PER_MS;
-/** The clocks are compared over this many frames, 3 s, or the count would follow every burst. */
-const AVERAGED = 128;
+/** The clocks are compared over this long, or the count would follow every burst: 128 frames of AAC. */
+const AVERAGED = 3 * TICKS_PER_SECOND;
 /**
  * What is left of the difference in each second of catching up. With the average above this settles within a minute
  * and without swinging.
@@ -21,15 +21,15 @@ const CATCH_UP = 0.1;
 const MAX_SLEW = 0.0005;
 
 /**
- * Times AAC frames by their samples. RTMP's milliseconds cut 23.22 ms to 23 and 24, which players hear as clicks;
+ * Times sound by its samples. RTMP's milliseconds cut 23.22 ms to 23 and 24, which players hear as clicks;
  * 1,024 samples at 44.1 kHz are 2,089.8 ticks, and the error never adds up because the count is not rounded.
  */
 export class SampleClock {
   /** Where the count began, in ticks; moved, and not rounded, to follow the publisher. */
   #anchor = 0;
-  /** Counted since then. A multiplication, as an error in a sum would add up over weeks. */
-  #frames = 0;
-  #ticksPerFrame = 0;
+  /** Counted since then. Whole numbers, as an error in a sum would add up over weeks. */
+  #samples = 0;
+  #rate = 0;
   /** How much later than the count the publisher's clock is, on average. */
   #lateness = 0;
   #last: number;
@@ -40,37 +40,37 @@ export class SampleClock {
   }
 
   /**
-   * The time of the next frame, which the publisher says is at `claimed`: by its own word, though that lies before the
-   * frames there are, or the count would not be where the publisher is when that is over.
+   * The time of the next frame, which has so many samples and which the publisher says is at `claimed`: by its own word,
+   * though that lies before the frames there are, or the count would not be where the publisher is when that is over.
    */
-  next(claimed: Ticks, samplesPerFrame: number, rate: number): Ticks {
-    const ticksPerFrame = (samplesPerFrame * TICKS_PER_SECOND) / rate;
+  next(claimed: Ticks, samples: number, rate: number): Ticks {
     const lateness = claimed - this.#counted;
-    if (ticksPerFrame === this.#ticksPerFrame && Math.abs(lateness) <= TOLERANCE) this.#follow(lateness);
-    else this.#begin(claimed, ticksPerFrame);
+    if (rate === this.#rate && Math.abs(lateness) <= TOLERANCE) this.#follow(lateness, samples);
+    else this.#begin(claimed, rate);
     // Believing the publisher again may mean going back a little; time within a track never does.
     this.#last = Math.max(this.#last + 1, Math.round(this.#counted));
-    this.#frames++;
+    this.#samples += samples;
     return ticks(this.#last);
   }
 
   get #counted(): number {
-    return this.#anchor + this.#frames * this.#ticksPerFrame;
+    return this.#anchor + (this.#samples * TICKS_PER_SECOND) / this.#rate;
   }
 
-  #begin(claimed: number, ticksPerFrame: number): void {
+  #begin(claimed: number, rate: number): void {
     this.#anchor = claimed;
-    this.#frames = 0;
-    this.#ticksPerFrame = ticksPerFrame;
+    this.#samples = 0;
+    this.#rate = rate;
     this.#lateness = 0;
   }
 
   /** Moves the count towards the publisher's clock, if that has really come to differ. */
-  #follow(lateness: number): void {
-    this.#lateness += (lateness - this.#lateness) / AVERAGED;
+  #follow(lateness: number, samples: number): void {
+    const length = (samples * TICKS_PER_SECOND) / this.#rate;
+    this.#lateness += (lateness - this.#lateness) * Math.min(1, length / AVERAGED);
     const excess = Math.abs(this.#lateness) - QUIET;
     if (excess <= 0) return;
-    const step = this.#ticksPerFrame * Math.min(MAX_SLEW, (excess * CATCH_UP) / TICKS_PER_SECOND);
+    const step = length * Math.min(MAX_SLEW, (excess * CATCH_UP) / TICKS_PER_SECOND);
     this.#anchor += Math.sign(this.#lateness) * step;
   }
 }

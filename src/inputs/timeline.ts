@@ -1,6 +1,5 @@
-import { ticks, ticksFromMs, ticksFromSeconds, type Ticks } from '../media/time.ts';
-
-export type TimedKind = 'video' | 'audio';
+import { ticks, TICKS_PER_SECOND, ticksFromMs, ticksFromSeconds, type Ticks } from '../media/time.ts';
+import type { TrackId } from '../media/track.ts';
 
 /**
  * A step of a track's clock larger than this is a jump (the encoder restarted, its clock was set), not a late frame:
@@ -9,9 +8,9 @@ export type TimedKind = 'video' | 'audio';
 const JUMP_FORWARD_MS = 10_000;
 /** Frames arrive a little out of order where sound and picture share a chunk stream; a second is no such thing. */
 const JUMP_BACK_MS = 1_000;
-/** A track whose first frame would come to lie this far from the other track counts by a clock of its own. */
+/** A track whose first frame would come to lie this far from another track counts by a clock of its own. */
 const APART: Ticks = ticksFromSeconds(5);
-/** A step that leads to within this distance of the other track is the other track's own jump, or the end of a pause. */
+/** A step that leads to within this distance of another track is that track's own jump, or the end of a pause. */
 const TOGETHER: Ticks = ticksFromSeconds(1);
 /**
  * Where tracks count by clocks of their own, a jump this long after the other's, in the stream's time, is still the
@@ -37,7 +36,7 @@ interface TrackClock {
   dts: number;
   /** Ticks between the last two frames that followed each other closely. */
   step: number;
-  /** Decode time of a jump that began a time line and that the other track has not followed yet. */
+  /** Decode time of a jump that began a time line and that no other track has followed yet. */
   leads: number | undefined;
 }
 
@@ -51,12 +50,12 @@ export interface PlacedTime {
 
 /**
  * Puts a publisher's timestamps (ms, 32 bits, wrapping, possibly jumping) onto the stream's time line (ticks, never
- * back within a track). Both tracks share one offset, so that they stay in step; a track keeps an offset of its own
- * only if its clock has nothing to do with the other's.
+ * back within a track). All tracks share one offset, so that they stay in step; a track keeps an offset of its own
+ * only if its clock has nothing to do with the others'.
  */
 export class Timeline {
   readonly #origin: Ticks;
-  readonly #clocks = new Map<TimedKind, TrackClock>();
+  readonly #clocks = new Map<TrackId, TrackClock>();
 
   /** @param origin where on the stream's time line the first frame belongs. */
   constructor(origin: Ticks) {
@@ -70,25 +69,25 @@ export class Timeline {
     return ticks(newest);
   }
 
-  /** `timestamp`: ms, 0 … 2^32 − 1. */
-  place(kind: TimedKind, timestamp: number): PlacedTime {
-    const clock = this.#clocks.get(kind);
-    if (!clock) return this.#placeFirst(kind, timestamp);
+  /** `timestamp`: ms, 0 … 2^32 − 1; `nanos`: what is to be added to it. */
+  place(id: TrackId, timestamp: number, nanos = 0): PlacedTime {
+    const clock = this.#clocks.get(id);
+    if (!clock) return this.#placeFirst(id, timestamp, nanos);
     const step = (timestamp - clock.last) | 0; // signed difference mod 2^32
     clock.last = timestamp;
     clock.unwrapped += step;
     const isJump = step > JUMP_FORWARD_MS || step < -JUMP_BACK_MS;
-    const isNewEpoch = isJump && this.#followJump(kind, clock, step);
+    const isNewEpoch = isJump && this.#followJump(clock, step);
     if (step > 0 && ticksFromMs(step) < TOGETHER) clock.step = ticksFromMs(step);
     // Strictly forward: two frames of a track at one time would have no duration.
-    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset);
+    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset + ticksFromNanos(nanos));
     clock.dts = Math.max(clock.dts + 1, claimed);
     if (isNewEpoch) clock.leads = clock.dts;
     return { dts: ticks(clock.dts), claimed, isNewEpoch };
   }
 
-  #placeFirst(kind: TimedKind, timestamp: number): PlacedTime {
-    const other = this.#other(kind);
+  #placeFirst(id: TrackId, timestamp: number, nanos: number): PlacedTime {
+    const other = this.#beside(id);
     const clock: TrackClock = {
       last: timestamp,
       unwrapped: timestamp,
@@ -105,29 +104,32 @@ export class Timeline {
       if (Math.abs(dts - other.dts) > APART) clock.offset += other.dts - dts;
     }
     // Before the origin lie the frames of the publisher before.
-    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset);
+    const claimed = ticks(ticksFromMs(clock.unwrapped) + clock.offset + ticksFromNanos(nanos));
     clock.dts = Math.max(this.#origin, claimed);
-    this.#clocks.set(kind, clock);
+    this.#clocks.set(id, clock);
     return { dts: ticks(clock.dts), claimed, isNewEpoch: !other };
   }
 
-  /** Gives a clock that has jumped a new offset. False if the other track's jump has already made the new time line. */
-  #followJump(kind: TimedKind, clock: TrackClock, step: number): boolean {
-    const other = this.#other(kind);
-    if (other && isTogether(clock, other, step)) {
+  /** Gives a clock that has jumped a new offset. False if another track's jump has already made the new time line. */
+  #followJump(clock: TrackClock, step: number): boolean {
+    for (const other of this.#clocks.values()) {
+      if (other === clock || !isTogether(clock, other, step)) continue;
       clock.offset = other.offset;
       clock.leads = undefined;
       other.leads = undefined;
       return false;
     }
     clock.offset = this.#goOnAt(clock) - ticksFromMs(clock.unwrapped);
-    const isSameEvent = other?.leads !== undefined && other.dts - other.leads <= SAME_EVENT;
-    if (isSameEvent) other.leads = undefined;
-    return !isSameEvent;
+    for (const other of this.#clocks.values()) {
+      if (other === clock || other.leads === undefined || other.dts - other.leads > SAME_EVENT) continue;
+      other.leads = undefined;
+      return false;
+    }
+    return true;
   }
 
   /**
-   * Where the frame after a jump belongs: behind its own track's last one, or it would part from the other track a
+   * Where the frame after a jump belongs: behind its own track's last one, or it would part from the other tracks a
    * little more with each jump; behind everything there is if its track has been silent.
    */
   #goOnAt(clock: TrackClock): number {
@@ -135,10 +137,19 @@ export class Timeline {
     return newest - clock.dts > TOGETHER ? newest + STEP : clock.dts + clock.step;
   }
 
-  #other(kind: TimedKind): TrackClock | undefined {
-    return this.#clocks.get(kind === 'video' ? 'audio' : 'video');
+  /** The track that a new one is placed by: a main one, of whichever kind, before any other. */
+  #beside(id: TrackId): TrackClock | undefined {
+    const [own, opposite] = id.startsWith('video') ? VIDEO_FIRST : AUDIO_FIRST;
+    const [any] = this.#clocks.values();
+    return this.#clocks.get(own) ?? this.#clocks.get(opposite) ?? any;
   }
 }
+
+const VIDEO_FIRST = ['video', 'audio'] as const;
+const AUDIO_FIRST = ['audio', 'video'] as const;
+
+const ticksFromNanos = (nanos: number): number =>
+  nanos === 0 ? 0 : Math.round((nanos * TICKS_PER_SECOND) / 1e9);
 
 /** By the other track's offset, does this clock stand where the other is? A step back that overlaps its own track does not count. */
 function isTogether(clock: TrackClock, other: TrackClock, step: number): boolean {

@@ -14,9 +14,16 @@ export type InspectErrorCode =
 export class InspectError extends Error {
   override readonly name = 'InspectError';
   readonly code: InspectErrorCode;
+  /** Of HTTP, where that was what was wrong. */
+  readonly status: number | undefined;
 
-  constructor(code: InspectErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: InspectErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly status?: number },
+  ) {
     super(message, options);
     this.code = code;
+    this.status = options?.status;
   }
 }

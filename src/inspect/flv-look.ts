@@ -1,18 +1,22 @@
 import { AmfObject } from '../amf/value.ts';
 import { readAmf0Values } from '../amf/amf0-reader.ts';
-import { readAacConfig } from '../codecs/aac/config.ts';
+import { AmfError } from '../amf/errors.ts';
 import { readAvcConfig } from '../codecs/avc/config.ts';
 import { hasIdr } from '../codecs/avc/nal.ts';
-import { readSps } from '../codecs/avc/sps.ts';
 import { readAudioBody } from '../containers/flv/audio.ts';
+import { readColorInfo } from '../containers/flv/color-info.ts';
+import type { AudioPart, VideoPart } from '../containers/flv/parts.ts';
 import { FlvReader, type FlvTag } from '../containers/flv/reader.ts';
 import { TAG_AUDIO, TAG_SCRIPT, TAG_VIDEO, tagBytes } from '../containers/flv/tag.ts';
 import { readVideoBody } from '../containers/flv/video.ts';
 import { TICKS_PER_MS } from '../media/time.ts';
+import { trackId, type AudioCodec, type TrackKind, type VideoCodec } from '../media/track.ts';
+import { CODEC_NAMES, CodecLook } from './codec-look.ts';
 import type { Findings } from './findings.ts';
 import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';
 import type { FlvFacts, MediaReport } from './report.ts';
+import type { FrameSeen, TrackLook } from './track-look.ts';
 
 /** Entries of onMetaData that are told; encoders write a dozen. */
 const MAX_METADATA_ENTRIES = 64;
@@ -23,6 +27,8 @@ export class FlvLook {
   readonly #findings: Findings;
   readonly #reader = new FlvReader();
   readonly #named = new Set<string>();
+  /** By track id. */
+  readonly #codecs = new Map<string, CodecLook>();
   #tags = 0;
   #nearMs: number | undefined;
   #nalLengthSize = 4;
@@ -94,27 +100,58 @@ export class FlvLook {
 
   #seeVideo(bytes: Uint8Array, dts: number): void {
     const body = readVideoBody(bytes);
-    if (body.kind === 'nothing') return;
-    const track = this.#media.track('video', 'video');
-    if (body.kind === 'config') {
-      this.#try(() => {
-        const config = readAvcConfig(body.data);
-        this.#nalLengthSize = config.nalLengthSize;
-        const { width, height } = readSps(config.sps[0]!);
-        track.describe({ codec: 'H.264', codecString: config.codecString, width, height });
-      });
-      return;
+    const parts = body.kind === 'tracks' ? body.parts : [body];
+    const keyFrame = ((bytes[0]! >> 4) & 0x07) === 1;
+    const share = Math.round(tagBytes(bytes.length) / Math.max(1, parts.length));
+    for (const part of parts) this.#seePicture(part, { dts, pts: dts, bytes: share, keyFrame });
+  }
+
+  #seePicture(part: VideoPart, seen: FrameSeen): void {
+    switch (part.kind) {
+      case 'nothing':
+        return;
+      case 'metadata':
+        return this.#seeColor(part);
+      case 'damaged':
+        return this.#findDamage(part.why);
+      case 'unsupported':
+        return this.#seeUnknown('video', part, seen);
+      case 'config':
+        return this.#seeVideoConfig(part);
+      case 'frame': {
+        const { codec, track, compositionMs, keyFrame, data } = part;
+        const look = this.#media.track(trackId('video', track), 'video');
+        if (codec !== 'avc')
+          this.#learn(look, this.#codecOf(look, codec), () => {
+            const { starts } = this.#codecOf(look, codec).picture(data, {
+              claimsKey: keyFrame,
+              atMs: seen.dts / TICKS_PER_MS,
+            });
+            if (starts !== undefined && starts !== keyFrame) this.#labelledWrong++;
+          });
+        else if (track === 0 && this.#isIdr(data) !== keyFrame) this.#labelledWrong++;
+        this.#media.add(look, { ...seen, pts: seen.dts + compositionMs * TICKS_PER_MS });
+      }
     }
-    if (body.kind === 'unsupported') {
-      this.#nameOnce(body.codec);
-      track.announce(body.codec);
-      const keyFrame = ((bytes[0]! >> 4) & 0x07) === 1;
-      this.#media.add(track, { dts, pts: dts, bytes: tagBytes(bytes.length), keyFrame });
-      return;
+  }
+
+  #seeVideoConfig({ codec, track, data }: Extract<VideoPart, { kind: 'config' }>): void {
+    const look = this.#media.track(trackId('video', track), 'video');
+    if (codec === 'avc' && track === 0)
+      this.#try(() => (this.#nalLengthSize = readAvcConfig(data).nalLengthSize));
+    this.#configure(look, codec, data);
+  }
+
+  /** Enhanced RTMP's Metadata: colours that the bits need not tell. */
+  #seeColor({ codec, track, data }: Extract<VideoPart, { kind: 'metadata' }>): void {
+    const look = this.#media.track(trackId('video', track), 'video');
+    try {
+      const said = readColorInfo(data);
+      if (said) this.#codecOf(look, codec).describe(said.color);
+    } catch (error) {
+      if (!(error instanceof AmfError)) throw error;
+      this.#findDamage('its colour metadata are no AMF');
     }
-    const pts = dts + body.compositionMs * TICKS_PER_MS;
-    if (this.#isIdr(body.data) !== body.keyFrame) this.#labelledWrong++;
-    this.#media.add(track, { dts, pts, bytes: tagBytes(bytes.length), keyFrame: body.keyFrame });
   }
 
   #isIdr(payload: Uint8Array): boolean {
@@ -127,20 +164,72 @@ export class FlvLook {
 
   #seeAudio(bytes: Uint8Array, dts: number): void {
     const body = readAudioBody(bytes);
-    if (body.kind === 'nothing') return;
-    const track = this.#media.track('audio', 'audio');
-    if (body.kind === 'config') {
-      this.#try(() => {
-        const { codecString, sampleRate, channels } = readAacConfig(body.data);
-        track.describe({ codec: 'AAC', codecString, sampleRate, channels });
-      });
-      return;
+    const parts = body.kind === 'tracks' ? body.parts : [body];
+    const share = Math.round(tagBytes(bytes.length) / Math.max(1, parts.length));
+    for (const part of parts) this.#seeSound(part, { dts, pts: dts, bytes: share, keyFrame: true });
+  }
+
+  #seeSound(part: AudioPart, seen: FrameSeen): void {
+    switch (part.kind) {
+      case 'nothing':
+      case 'layout':
+        return;
+      case 'damaged':
+        return this.#findDamage(part.why);
+      case 'unsupported':
+        return this.#seeUnknown('audio', part, seen);
+      case 'config':
+        return this.#seeAudioConfig(part);
+      case 'frame': {
+        const look = this.#media.track(trackId('audio', part.track), 'audio');
+        if (part.codec !== 'aac') {
+          const codec = this.#codecOf(look, part.codec);
+          this.#learn(look, codec, () => void codec.sound(part.data));
+        }
+        this.#media.add(look, seen);
+      }
     }
-    if (body.kind === 'unsupported') {
-      this.#nameOnce(body.codec);
-      track.announce(body.codec);
-    }
-    this.#media.add(track, { dts, pts: dts, bytes: tagBytes(bytes.length), keyFrame: true });
+  }
+
+  #seeAudioConfig({ codec, track, data }: Extract<AudioPart, { kind: 'config' }>): void {
+    const look = this.#media.track(trackId('audio', track), 'audio');
+    this.#configure(look, codec, data);
+  }
+
+  #configure(look: TrackLook, codec: VideoCodec | AudioCodec, data: Uint8Array): void {
+    const one = this.#codecOf(look, codec);
+    this.#learn(look, one, () => one.configure(data));
+  }
+
+  /** What is now known of the track is told to it. */
+  #learn(look: TrackLook, codec: CodecLook, read: () => void): void {
+    const before = codec.facts;
+    this.#try(read);
+    if (codec.facts && codec.facts !== before) look.describe(codec.facts);
+    else if (!codec.facts) look.announce(CODEC_NAMES[codec.codec]);
+  }
+
+  #codecOf(look: TrackLook, codec: VideoCodec | AudioCodec): CodecLook {
+    const known = this.#codecs.get(look.id);
+    if (known?.codec === codec) return known;
+    const made = new CodecLook(codec);
+    this.#codecs.set(look.id, made);
+    return made;
+  }
+
+  /** A codec that FLV can name and that is not read. */
+  #seeUnknown(
+    kind: TrackKind,
+    { codec, track }: Extract<VideoPart, { kind: 'unsupported' }>,
+    seen: FrameSeen,
+  ): void {
+    const look = this.#media.track(trackId(kind, track), kind);
+    this.#announce(look, codec);
+    this.#media.add(look, seen);
+  }
+
+  #findDamage(why: string): void {
+    this.#findings.add('flv-enhanced', `a message of Enhanced RTMP cannot be read: ${why}`);
   }
 
   #seeScript(body: Uint8Array): void {
@@ -156,7 +245,8 @@ export class FlvLook {
     });
   }
 
-  #nameOnce(codec: string): void {
+  #announce(look: TrackLook, codec: string): void {
+    look.announce(codec);
     if (this.#named.has(codec)) return;
     this.#named.add(codec);
     this.#findings.add('codec-not-read', `the codec is ${codec}, which is not looked into`);

@@ -36,3 +36,6 @@ export const MAX_LISTED_JUMPS = 100;
 
 /** Findings listed for one code; more are counted. */
 export const MAX_FINDINGS_PER_CODE = 8;
+
+/** Never ask for a playlist more often, whatever its target duration says, ms. */
+export const MIN_RELOAD_MS = 250;

@@ -6,9 +6,18 @@ declare module 'm3u8-parser' {
     readonly discontinuity?: boolean;
     readonly byterange?: { readonly length: number; readonly offset: number };
     readonly key?: { readonly method: string };
-    readonly map?: { readonly uri?: string };
+    readonly map?: {
+      readonly uri?: string;
+      readonly byterange?: { readonly length: number; readonly offset: number };
+    };
+    readonly parts?: readonly ParsedPart[];
     /** As written; `programDateTime` is also there where it was only calculated. */
     readonly dateTimeString?: string;
+  }
+  export interface ParsedPart {
+    readonly uri?: string;
+    readonly duration?: number;
+    readonly independent?: boolean;
   }
   export interface ParsedVariant {
     readonly uri: string;
@@ -30,6 +39,20 @@ declare module 'm3u8-parser' {
     readonly endList?: boolean;
     readonly independentSegments?: boolean;
     readonly segments: readonly ParsedSegment[];
+    readonly partTargetDuration?: number;
+    readonly serverControl?: {
+      readonly canBlockReload?: boolean;
+      readonly canSkipUntil?: number;
+      readonly holdBack?: number;
+      readonly partHoldBack?: number;
+    };
+    /** What stands behind the last whole segment. */
+    readonly preloadSegment?: {
+      readonly dateTimeString?: string;
+      readonly parts?: readonly ParsedPart[];
+      readonly preloadHints?: readonly { readonly uri?: string; readonly type?: string }[];
+    };
+    readonly renditionReports?: readonly { readonly uri?: string }[];
     readonly playlists?: readonly ParsedVariant[];
     readonly mediaGroups?: {
       readonly AUDIO: Readonly<Record<string, Readonly<Record<string, { readonly uri?: string }>>>>;

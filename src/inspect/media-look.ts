@@ -10,6 +10,8 @@ const MAX_COUNTED_SECONDS = 86_400;
 export class MediaLook {
   readonly #tracks = new Map<string, TrackLook>();
   readonly #gops = new GopLook();
+  /** Of several pictures the first one tells of GOPs. */
+  #picture: TrackLook | undefined;
   readonly #bytesOfSecond = new Map<number, number>();
   #origin: number | undefined;
 
@@ -29,7 +31,8 @@ export class MediaLook {
       for (const known of this.#tracks.values()) known.setOrigin(frame.dts);
     }
     const position = track.add(frame);
-    if (track.kind === 'video') this.#gops.add(position, frame.keyFrame);
+    if (track.kind === 'video' && track === (this.#picture ??= track))
+      this.#gops.add(position, frame.keyFrame);
     const second = Math.floor(position / TICKS_PER_SECOND);
     if (this.#bytesOfSecond.size < MAX_COUNTED_SECONDS || this.#bytesOfSecond.has(second)) {
       this.#bytesOfSecond.set(second, (this.#bytesOfSecond.get(second) ?? 0) + frame.bytes);

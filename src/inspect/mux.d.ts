@@ -84,3 +84,13 @@ declare module 'mux.js/lib/codecs/adts.js' {
   };
   export default AdtsStream;
 }
+
+declare module 'mux.js/lib/mp4/probe.js' {
+  const probe: {
+    /** track_ID → timescale of an initialization section. */
+    timescale(init: Uint8Array): Readonly<Record<string, number>> | null;
+    /** The earliest decode time of a segment in seconds. */
+    startTime(timescales: Readonly<Record<string, number>>, segment: Uint8Array): number;
+  };
+  export default probe;
+}

@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InspectError } from './errors.ts';
 import type { Findings } from './findings.ts';
-import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS, MAX_SEGMENTS_AT_START } from './limits.ts';
+import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS, MAX_SEGMENTS_AT_START, MIN_RELOAD_MS } from './limits.ts';
 import { readPlaylist, type MediaPlaylist } from './playlist.ts';
 import { readWhole } from './reading.ts';
 import { ReloadWatch } from './reload-watch.ts';
 import type { EndReason, PlaylistReport } from './report.ts';
 import { SegmentsLook } from './segments-look.ts';
-
-/** Never ask for a playlist more often, whatever its target duration says. */
-const MIN_RELOAD_MS = 250;
 
 export interface PlaylistLookOptions {
   /** `Date.now()` at which a live playlist is no longer followed. */
@@ -45,6 +42,7 @@ export class PlaylistLook {
     let ended: EndReason | undefined;
     for (;;) {
       const changed = this.#reloads.see(playlist, Date.now());
+      this.#segments.latency.see(playlist, Date.now());
       ended = await this.#lookAtNew(playlist);
       if (ended !== undefined) break;
       if (!(await this.#wait(playlist, changed))) {

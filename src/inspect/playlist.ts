@@ -2,6 +2,13 @@ import { Parser, type ParsedPlaylist, type ParsedSegment, type ParsedVariant } f
 import { InspectError } from './errors.ts';
 import type { ByteRange } from './source.ts';
 
+/** EXT-X-MAP. */
+export interface MapReference {
+  readonly uri: string;
+  readonly url: URL;
+  readonly range?: ByteRange | undefined;
+}
+
 export interface PlaylistSegment {
   readonly sequence: number;
   readonly url: URL;
@@ -11,8 +18,32 @@ export interface PlaylistSegment {
   readonly discontinuity: boolean;
   readonly range?: ByteRange | undefined;
   readonly programDateTime?: string | undefined;
-  /** Why its bytes cannot be looked into: encrypted, or not MPEG-TS. */
+  /** Why its bytes cannot be looked into: encrypted. */
   readonly sealed?: string | undefined;
+  /** Its initialization section. */
+  readonly map?: MapReference | undefined;
+  /** How many EXT-X-PART are listed of it. */
+  readonly partCount?: number | undefined;
+}
+
+/** What a playlist says of low latency: RFC 8216bis §4.4.3.7, §4.4.3.8, §4.4.4.9, §4.4.5. */
+export interface LowLatencyFacts {
+  /** Seconds. */
+  readonly partTarget?: number | undefined;
+  readonly partHoldBack?: number | undefined;
+  readonly holdBack?: number | undefined;
+  readonly canSkipUntil?: number | undefined;
+  readonly canBlockReload: boolean;
+  /** All that are listed, in their order. */
+  readonly parts: readonly ListedPart[];
+  readonly hasHint: boolean;
+  readonly reports: number;
+}
+
+export interface ListedPart {
+  readonly uri: string;
+  readonly seconds: number;
+  readonly independent: boolean;
 }
 
 export interface MediaPlaylist {
@@ -25,6 +56,11 @@ export interface MediaPlaylist {
   readonly independentSegments: boolean;
   readonly endList: boolean;
   readonly segments: readonly PlaylistSegment[];
+  /** Undefined: nothing of it. */
+  readonly lowLatency?: LowLatencyFacts | undefined;
+  /** Parts behind the last whole segment, in seconds, and EXT-X-PROGRAM-DATE-TIME in front of them. */
+  readonly runningSeconds?: number | undefined;
+  readonly runningDateTime?: string | undefined;
   /** What the parser complained about. */
   readonly warnings: readonly string[];
 }
@@ -102,15 +138,49 @@ function media(parsed: ParsedPlaylist, url: URL, warnings: string[]): MediaPlayl
       range: segment.byterange,
       programDateTime: segment.dateTimeString,
       sealed: sealedBy(segment),
+      map: mapOf(segment, url),
+      partCount: segment.parts?.length,
     })),
+    ...lowLatencyOf(parsed),
     warnings,
   };
 }
 
 function sealedBy(segment: ParsedSegment): string | undefined {
   if (segment.key) return `encrypted (${segment.key.method})`;
-  if (segment.map) return 'fragmented MP4 (EXT-X-MAP), which is not looked into';
   return undefined;
+}
+
+function mapOf({ map }: ParsedSegment, base: URL): MapReference | undefined {
+  if (map?.uri === undefined) return undefined;
+  return { uri: map.uri, url: resolve(map.uri, base), range: map.byterange };
+}
+
+function lowLatencyOf(
+  parsed: ParsedPlaylist,
+): Pick<MediaPlaylist, 'lowLatency' | 'runningSeconds' | 'runningDateTime'> {
+  const { serverControl, preloadSegment } = parsed;
+  const running = preloadSegment?.parts ?? [];
+  const parts = [...parsed.segments.flatMap((segment) => segment.parts ?? []), ...running];
+  if (parts.length === 0 && !serverControl && parsed.partTargetDuration === undefined) return {};
+  return {
+    runningSeconds: running.reduce((sum, { duration = 0 }) => sum + duration, 0),
+    runningDateTime: running.length > 0 ? preloadSegment?.dateTimeString : undefined,
+    lowLatency: {
+      partTarget: parsed.partTargetDuration,
+      partHoldBack: serverControl?.partHoldBack,
+      holdBack: serverControl?.holdBack,
+      canSkipUntil: serverControl?.canSkipUntil,
+      canBlockReload: serverControl?.canBlockReload === true,
+      parts: parts.map(({ uri = '', duration = 0, independent }) => ({
+        uri,
+        seconds: duration,
+        independent: independent === true,
+      })),
+      hasHint: (preloadSegment?.preloadHints ?? []).length > 0,
+      reports: parsed.renditionReports?.length ?? 0,
+    },
+  };
 }
 
 function multivariant(
@@ -127,6 +197,20 @@ function multivariant(
     renditions: uris.filter((uri) => uri !== undefined).map((uri) => ({ uri, url: resolve(uri, url) })),
     warnings,
   };
+}
+
+/** When the end of the playlist was, by its own dates: ms since 1970; undefined without any. */
+export function endDateOf(playlist: MediaPlaylist): number | undefined {
+  const { segments, runningSeconds = 0, runningDateTime } = playlist;
+  let seconds = runningSeconds;
+  const running = Date.parse(runningDateTime ?? '');
+  if (!Number.isNaN(running)) return running + seconds * 1000;
+  for (const { programDateTime, extinfSeconds } of segments.toReversed()) {
+    seconds += extinfSeconds;
+    const date = Date.parse(programDateTime ?? '');
+    if (!Number.isNaN(date)) return date + seconds * 1000;
+  }
+  return undefined;
 }
 
 function readVariant({ uri, attributes }: ParsedVariant, url: URL): Variant {

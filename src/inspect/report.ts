@@ -1,4 +1,6 @@
+import type { Color } from '../media/color.ts';
 import type { CheckReport } from './check/check-report.ts';
+import type { DelayReport, LowLatencyReport, MapReport } from './report-fragments.ts';
 
 /**
  * What `inspect` tells, and what `--json` prints. Names and units are stable: a change of meaning raises `format`.
@@ -82,6 +84,10 @@ export interface PlaylistReport extends MediaReport {
   /** Over one segment's EXTINF. */
   readonly peakSegmentBitsPerSecond?: number | undefined;
   readonly segments: readonly SegmentReport[];
+  /** Of fragmented MP4: the initialization sections that were read. */
+  readonly maps?: readonly MapReport[] | undefined;
+  readonly lowLatency?: LowLatencyReport | undefined;
+  readonly delay?: DelayReport | undefined;
 }
 
 export interface SegmentReport {
@@ -99,12 +105,18 @@ export interface SegmentReport {
    */
   readonly mediaSeconds?: number | undefined;
   readonly measuredTo?: 'next' | 'last' | undefined;
+  /** URI of its initialization section (EXT-X-MAP). */
+  readonly map?: string | undefined;
+  /** EXT-X-PART of it that were seen. */
+  readonly parts?: number | undefined;
   /** EXTINF minus {@link mediaSeconds}. */
   readonly differenceSeconds?: number | undefined;
-  /** First packet is the PAT, second the PMT; other tables (DVB's SDT) are passed over. */
+  /** Of MPEG-TS: first packet is the PAT, second the PMT; other tables (DVB's SDT) are passed over. */
   readonly startsWithPat: boolean;
   readonly startsWithPmt: boolean;
-  /** The first access unit has an IDR picture and parameter sets; left out without video. */
+  /** Of MP4: moof boxes. */
+  readonly fragments?: number | undefined;
+  /** The first access unit is a place to start (an IDR picture), and has parameter sets; left out without video. */
   readonly startsWithIdr?: boolean | undefined;
   readonly startsWithParameterSets?: boolean | undefined;
   readonly video?: SegmentTrack | undefined;
@@ -139,7 +151,7 @@ export interface MediaReport {
 }
 
 export interface TrackReport {
-  /** `video`, `audio`; in MPEG-TS `pid 256`. */
+  /** `video`, `audio`, with multitrack also `video1`; in MPEG-TS `pid 256`, in MP4 `track 1`. */
   readonly id: string;
   readonly kind: 'video' | 'audio';
   /** In words: `H.264`, `AAC`, or what else the container names. */
@@ -150,6 +162,8 @@ export interface TrackReport {
   readonly height?: number | undefined;
   /** Frames per second, measured. */
   readonly fps?: number | undefined;
+  /** How the picture's numbers are to be shown, as far as that is told; code points of ISO/IEC 23091-2. */
+  readonly color?: Color | undefined;
   readonly sampleRate?: number | undefined;
   readonly channels?: number | undefined;
   /** How often the codec configuration became another one. */
@@ -227,6 +241,7 @@ export type FindingCode =
   | 'silence'
   | 'stopped-at-limit'
   | 'codec-not-read'
+  | 'flv-enhanced'
   | 'config-unreadable'
   | 'config-changed'
   | 'track-without-frames'
@@ -247,6 +262,10 @@ export type FindingCode =
   | 'ts-pcr-interval'
   | 'ts-pes-without-time'
   | 'ts-adts'
+  // MP4
+  | 'mp4-unreadable'
+  | 'mp4-second-opinion'
+  | 'mp4-sync-flag'
   // HLS
   | 'playlist-parser'
   | 'playlist-unreachable'

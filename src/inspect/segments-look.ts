@@ -1,8 +1,14 @@
+import { InspectError } from './errors.ts';
 import type { Findings } from './findings.ts';
+import { FragmentedLook } from './fmp4-look.ts';
+import { LowLatencyLook } from './low-latency-look.ts';
+import { Maps, type MapLooked } from './maps.ts';
 import { findInMedia } from './media-findings.ts';
 import { MediaLook } from './media-look.ts';
 import { rounded, seconds } from './numbers.ts';
 import type { MediaPlaylist, PlaylistSegment } from './playlist.ts';
+import { readWhole } from './reading.ts';
+import { referenceEnd } from './fmp4-reference.ts';
 import type { EndReason, PlaylistReport, SegmentReport } from './report.ts';
 import {
   lookAtSegment,
@@ -31,12 +37,16 @@ export class SegmentsLook {
   readonly #media = new MediaLook();
   readonly #clock = new TransportClock();
   readonly #looked: SegmentLooked[] = [];
+  readonly maps: Maps;
+  /** To be told of each load. */
+  readonly latency = new LowLatencyLook();
   #bytes = 0;
 
-  /** `uri`: of the playlist, for the findings. */
-  constructor(uri: string, findings: Findings) {
+  /** `uri`: of the playlist, for the findings. `maps`: fetches initialization sections. */
+  constructor(uri: string, findings: Findings, maps = new Maps(readWhole)) {
     this.#uri = uri;
     this.#findings = findings;
+    this.maps = maps;
   }
 
   get count(): number {
@@ -50,7 +60,7 @@ export class SegmentsLook {
     signal?: AbortSignal,
   ): Promise<void> {
     this.#before(segment);
-    const looked = await lookAtSegment(segment, signal, this.#options(segment));
+    const looked = await this.#fetchAndLook(segment, signal);
     if (signal?.aborted && looked.report.error !== undefined) return;
     this.#add(looked);
     if (targetDuration !== undefined && Math.round(segment.extinfSeconds) > targetDuration) {
@@ -59,13 +69,39 @@ export class SegmentsLook {
     }
   }
 
+  async #fetchAndLook(segment: PlaylistSegment, signal: AbortSignal | undefined): Promise<SegmentLooked> {
+    const map =
+      segment.map && segment.sealed === undefined ? await this.#mapOf(segment.map, signal) : undefined;
+    if (typeof map !== 'string') return lookAtSegment(segment, signal, { ...this.#options(segment), map });
+    if (!signal?.aborted) this.#findings.add('segment-not-read', map, this.#where(segment));
+    return { report: unreadSegment(segment, 0, map) };
+  }
+
+  /** Or why there is none. */
+  async #mapOf(
+    reference: NonNullable<PlaylistSegment['map']>,
+    signal: AbortSignal | undefined,
+  ): Promise<Extract<MapLooked, { init: unknown }> | string> {
+    try {
+      const map = await this.maps.get(reference, signal);
+      return 'init' in map ? map : `its initialization section ${reference.uri} cannot be used: ${map.why}`;
+    } catch (error) {
+      if (error instanceof InspectError) return error.message;
+      throw error;
+    }
+  }
+
   /** `bytes`: of a segment that has been fetched, or why it could not be. */
-  take(segment: PlaylistSegment, bytes: Buffer | string): SegmentLooked {
+  take(
+    segment: PlaylistSegment,
+    bytes: Buffer | string,
+    map?: Extract<MapLooked, { init: unknown }>,
+  ): SegmentLooked {
     this.#before(segment);
     const looked =
       typeof bytes === 'string'
         ? { report: unreadSegment(segment, 0, bytes) }
-        : takeSegmentApart(segment, bytes, this.#options(segment));
+        : takeSegmentApart(segment, bytes, { ...this.#options(segment), map });
     this.#add(looked);
     return looked;
   }
@@ -82,6 +118,10 @@ export class SegmentsLook {
 
   #add(looked: SegmentLooked): void {
     if (looked.report.error !== undefined) this.breakClock();
+    if (looked.look instanceof FragmentedLook) {
+      const end = referenceEnd(looked.look);
+      if (end !== undefined) this.latency.seeReference(end, Date.now());
+    }
     this.#looked.push(looked);
     this.#bytes += looked.report.bytes;
   }
@@ -126,6 +166,8 @@ export class SegmentsLook {
       mediaSumSeconds: sum((segment) => segment.mediaSeconds ?? 0),
       peakSegmentBitsPerSecond: rates.length > 0 ? Math.max(...rates) : undefined,
       segments,
+      ...(this.maps.report().length > 0 && { maps: this.maps.report() }),
+      ...this.latency.report(),
       ...media,
     };
   }
@@ -135,7 +177,8 @@ export class SegmentsLook {
     if (!reference) return report;
     const goesOn =
       next?.reference && next.report.sequence === report.sequence + 1 && !next.report.discontinuity;
-    const step = reference.frames > 1 ? (reference.lastDts - reference.firstDts) / (reference.frames - 1) : 0;
+    const mean = reference.frames > 1 ? (reference.lastDts - reference.firstDts) / (reference.frames - 1) : 0;
+    const step = reference.lastFrameTicks ?? mean;
     const end = goesOn ? next.reference.firstDts : reference.lastDts + step;
     const mediaSeconds = seconds(end - reference.firstDts);
     const differenceSeconds = rounded(report.extinfSeconds - mediaSeconds, 6);

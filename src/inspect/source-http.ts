@@ -41,9 +41,11 @@ export async function openHttp(url: URL, { signal, range }: OpenOptions): Promis
 
 function checkStatus(response: Response, url: URL, ranged: boolean): void {
   const status = `${response.status} ${response.statusText}`.trim();
-  if (response.status === 404)
-    throw new InspectError('NOT_FOUND', `the server answered ${status} for ${url.href}`);
-  if (!response.ok) throw new InspectError('HTTP_STATUS', `the server answered ${status} for ${url.href}`);
+  const isMissing = response.status === 404;
+  if (!response.ok) {
+    const message = `the server answered ${status} for ${url.href}`;
+    throw new InspectError(isMissing ? 'NOT_FOUND' : 'HTTP_STATUS', message, { status: response.status });
+  }
   if (ranged && response.status !== 206) {
     throw new InspectError('HTTP_STATUS', `the server does not serve byte ranges of ${url.href}`);
   }

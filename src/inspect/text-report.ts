@@ -8,7 +8,8 @@ import type {
   StreamReport,
   TrackReport,
 } from './report.ts';
-import { COLUMNS, cut, cutFront, table, wrap } from './text-table.ts';
+import { colors, latency, movies } from './text-latency.ts';
+import { COLUMNS, cut, cutFront, fixed, table, wrap } from './text-table.ts';
 
 /** A report for people: at most {@link COLUMNS} columns wide. */
 export function textReport(report: Report): string {
@@ -116,6 +117,8 @@ function playlist(one: PlaylistReport): string[] {
     ...segments(one.segments),
     '',
     ...media(one),
+    ...movies(one),
+    ...latency(one),
   ];
 }
 
@@ -146,8 +149,9 @@ function segmentRow(one: SegmentReport): string[] {
   const starts = [
     one.startsWithPat ? 'PAT' : '',
     one.startsWithPmt ? 'PMT' : '',
-    one.startsWithParameterSets ? 'SPS' : '',
-    one.startsWithIdr ? 'IDR' : '',
+    one.fragments === undefined ? '' : one.fragments === 1 ? 'moof' : `${one.fragments} moof`,
+    one.startsWithParameterSets && one.fragments === undefined ? 'SPS' : '',
+    one.startsWithIdr ? (one.fragments === undefined ? 'IDR' : 'key') : '',
   ];
   const off = one.differenceSeconds;
   return [
@@ -177,7 +181,7 @@ function media(report: MediaReport): string[] {
     { title: 'time' },
   ] as const;
   const rows = report.tracks.map((track) => [
-    track.id === track.kind ? track.id : `${track.kind} ${track.id.replace('pid ', '')}`,
+    track.id.startsWith(track.kind) ? track.id : `${track.kind} ${track.id.replace(/^(pid|track) /, '')}`,
     track.codecString ?? cut(track.codec, 24),
     shape(track),
     String(track.frames),
@@ -191,6 +195,7 @@ function media(report: MediaReport): string[] {
   const peak = peakSecond === undefined ? '' : `, ${kilobits(peakSecond)} kbit/s in the fullest second`;
   return [
     ...(rows.length > 0 ? [...table(columns, rows, ''), ''] : []),
+    ...report.tracks.flatMap(colors),
     ...gops(report),
     ...(mean === undefined ? [] : [`bitrate   ${kilobits(mean)} kbit/s${peak}`]),
     ...start(report),
@@ -242,10 +247,6 @@ function findings(report: Report): string[] {
     wrap('  ', `${code}: ${where === undefined ? '' : `${where}: `}${message}`),
   );
   return ['Oddities', ...lines];
-}
-
-function fixed(value: number, digits = 3): string {
-  return (Math.round(value * 10 ** digits) / 10 ** digits || 0).toFixed(digits);
 }
 
 function kilobits(bits: number | undefined): string {

@@ -51,3 +51,8 @@ export function wrap(first: string, text: string): string[] {
   }
   return [...lines, line].map((one, index) => (index === 0 ? first : ' '.repeat(first.length)) + one);
 }
+
+/** With so many decimals, and no −0. */
+export function fixed(value: number, digits = 3): string {
+  return (Math.round(value * 10 ** digits) / 10 ** digits || 0).toFixed(digits);
+}

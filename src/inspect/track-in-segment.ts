@@ -15,6 +15,8 @@ export class TrackInSegment {
   lastDts = 0;
   minPts = Infinity;
   maxPts = -Infinity;
+  /** Ticks that the last frame lasts, where the container says so. */
+  lastFrameTicks: number | undefined;
   /** DTS of the last PES packet; an audio packet has several frames. */
   lastPacketDts: number | undefined;
   /** PES packets whose DTS is lower than the one's before. */
@@ -53,6 +55,7 @@ export class TrackInSegment {
 
   /** Ticks that one frame lasts; undefined where one frame of video alone cannot tell. */
   get frameTicks(): number | undefined {
+    if (this.lastFrameTicks !== undefined) return this.lastFrameTicks;
     const rate = this.shapes.at(-1)?.sampleRate;
     if (this.kind === 'audio' && rate) return (AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / rate;
     return this.frames > 1 ? (this.lastDts - this.firstDts) / (this.frames - 1) : undefined;

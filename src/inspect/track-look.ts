@@ -14,7 +14,7 @@ export interface FrameSeen {
 
 /** What a codec configuration says. */
 export type TrackFacts = Partial<
-  Pick<TrackReport, 'codec' | 'codecString' | 'width' | 'height' | 'sampleRate' | 'channels'>
+  Pick<TrackReport, 'codec' | 'codecString' | 'width' | 'height' | 'color' | 'sampleRate' | 'channels'>
 >;
 
 /** A hole is at least this long … */
@@ -180,6 +180,7 @@ export class TrackLook {
       width: this.#facts.width,
       height: this.#facts.height,
       fps: this.kind === 'video' && mean ? rounded(TICKS_PER_SECOND / mean, 3) : undefined,
+      color: this.#facts.color,
       sampleRate: this.#facts.sampleRate,
       channels: this.#facts.channels,
       configChanges: this.#configChanges,

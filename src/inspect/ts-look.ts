@@ -7,6 +7,7 @@ import { unwrap } from './numbers.ts';
 import type { TransportFacts } from './report.ts';
 import { PacketWatch, TS_PACKET_BYTES, type TransportClock } from './ts-packets.ts';
 import type { TimedPes } from './timed-pes.ts';
+import type { DeclaredTrack, PictureStart, SegmentMedia } from './segment-media.ts';
 import { TrackInSegment } from './track-in-segment.ts';
 import { AdtsLook } from './ts-audio.ts';
 import { AccessUnitLook, type AccessUnit } from './ts-video.ts';
@@ -16,6 +17,10 @@ const MAX_PCR_INTERVAL_SECONDS = 0.1;
 
 export const STREAM_TYPE_AVC = 0x1b;
 export const STREAM_TYPE_ADTS = 0x0f;
+const KINDS: Readonly<Record<number, 'video' | 'audio'>> = {
+  [STREAM_TYPE_AVC]: 'video',
+  [STREAM_TYPE_ADTS]: 'audio',
+};
 /** What mux.js does not take apart: ISO/IEC 13818-1 Table 2-34 and the registered private ones. */
 const OTHER_STREAMS: Readonly<Record<number, string>> = {
   0x01: 'MPEG-1 video',
@@ -38,7 +43,8 @@ export interface TransportLookOptions {
 }
 
 /** Takes MPEG-TS apart with mux.js: packets, PES packets, access units, ADTS frames. One for each segment. */
-export class TransportLook {
+export class TransportLook implements SegmentMedia {
+  readonly declaredBy = 'PMT';
   readonly #options: TransportLookOptions;
   readonly #watch: PacketWatch;
   readonly #packets = new m2ts.TransportPacketStream();
@@ -85,6 +91,21 @@ export class TransportLook {
   /** The first track of that kind that has frames. */
   firstTrack(kind: 'video' | 'audio'): TrackInSegment | undefined {
     return [...this.tracks.values()].find((track) => track.kind === kind && track.frames > 0);
+  }
+
+  get declared(): ReadonlyMap<number, DeclaredTrack> {
+    return new Map(
+      Object.entries(this.#streamTypes).map(([pid, type]) => [
+        Number(pid),
+        // Other types (captions, timed metadata) may be silent for hours, or are not looked into.
+        { what: `PID ${pid} of type ${type}`, kind: KINDS[type] },
+      ]),
+    );
+  }
+
+  get start(): PictureStart | undefined {
+    const first = this.firstAccessUnit;
+    return first && { isKey: first.idr || first.recoveryPoint, isConfigured: first.sps && first.pps };
   }
 
   get startsWithPat(): boolean {

@@ -31,3 +31,57 @@ export interface Chromaticity {
   readonly x: number;
   readonly y: number;
 }
+
+/** The code point of what nobody has told, in all three tables. */
+export const UNSPECIFIED = 2;
+
+/** True if both say the same. */
+export function isSameColor(one: Color | undefined, other: Color | undefined): boolean {
+  if (one === other) return true;
+  if (!one || !other) return false;
+  return (
+    one.primaries === other.primaries &&
+    one.transfer === other.transfer &&
+    one.matrix === other.matrix &&
+    one.fullRange === other.fullRange &&
+    one.bitDepth === other.bitDepth &&
+    one.light?.maxCll === other.light?.maxCll &&
+    one.light?.maxFall === other.light?.maxFall &&
+    isSameDisplay(one.mastering, other.mastering)
+  );
+}
+
+function isSameDisplay(one: MasteringDisplay | undefined, other: MasteringDisplay | undefined): boolean {
+  if (!one || !other) return one === other;
+  const isSamePoint = (name: 'red' | 'green' | 'blue' | 'white'): boolean =>
+    one[name].x === other[name].x && one[name].y === other[name].y;
+  return (
+    isSamePoint('red') &&
+    isSamePoint('green') &&
+    isSamePoint('blue') &&
+    isSamePoint('white') &&
+    one.maxLuminance === other.maxLuminance &&
+    one.minLuminance === other.minLuminance
+  );
+}
+
+/**
+ * What the publisher says of the colours in words of its own, where it does, and what the picture's bits say where it does
+ * not. It can name no range.
+ */
+export function mergedColor(said: Color | undefined, own: Color | undefined): Color | undefined {
+  if (!said || !own) return said ?? own;
+  const known = (one: number, other: number): number => (one === UNSPECIFIED ? other : one);
+  const bitDepth = own.bitDepth ?? said.bitDepth;
+  const mastering = said.mastering ?? own.mastering;
+  const light = said.light ?? own.light;
+  return {
+    primaries: known(said.primaries, own.primaries),
+    transfer: known(said.transfer, own.transfer),
+    matrix: known(said.matrix, own.matrix),
+    fullRange: own.fullRange,
+    ...(bitDepth === undefined ? {} : { bitDepth }),
+    ...(mastering ? { mastering } : {}),
+    ...(light ? { light } : {}),
+  };
+}

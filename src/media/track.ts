@@ -77,6 +77,12 @@ export interface TrackSet {
   readonly audio?: AudioTrack;
 }
 
+/** The last known tracks of a stream, the main ones and those beside them, of whichever publisher. */
+export type FormerTracks = TrackSet & {
+  readonly [id: `video${number}`]: VideoTrack;
+  readonly [id: `audio${number}`]: AudioTrack;
+};
+
 /** The publisher's number for a track: 0 for the main ones. */
 export function trackNumber(id: TrackId): number {
   return Number(id.replace(/^\D+/, '')); // of an empty text it is 0

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { GatewayEvent } from './events.ts';
 import { LifeTotals, type ByProtocol } from './life-totals.ts';
 import { OperationMetrics, type OperationSource } from './operation-metrics.ts';
+import { PlaybackMetrics } from './playback-metrics.ts';
 
 /** How finely the delay of the event loop is measured. */
 const LOOP_DELAY_MS = 100;
@@ -61,6 +62,8 @@ const SEGMENT_SECONDS = [0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30];
 
 /** Prometheus metrics. The README's table says what there is. */
 export class Metrics {
+  /** What viewers' pages tell. */
+  readonly playback: PlaybackMetrics;
   readonly #registry = new Registry();
   readonly #source: MetricsSource;
   readonly #closed: Counter<'door' | 'reason'>;
@@ -96,6 +99,7 @@ export class Metrics {
     this.#describeTotals();
     this.#describeViewers();
     this.#operation = new OperationMetrics(this.#registry, source.operation);
+    this.playback = new PlaybackMetrics(this.#registry);
   }
 
   /** An HLS segment is whole. */

@@ -26,6 +26,10 @@ export interface HookMetrics {
 export interface OperationSource {
   readonly relays?: () => readonly RelayMetrics[];
   readonly hooks?: () => HookMetrics | undefined;
+  /** Requests of HLS that wait for what is to come. */
+  readonly hlsWaiting?: () => number;
+  /** Until the certificate expires; undefined: there is none. */
+  readonly certificateSeconds?: () => number | undefined;
 }
 
 /** Reasons are sentences of ours, so there are few; should one have something of its own in it, this is where it ends. */
@@ -69,6 +73,23 @@ export class OperationMetrics {
     );
     this.#describeRelays();
     this.#describeHooks();
+    this.#gauge(
+      'hls_waiting_requests',
+      'Requests for playlists, segments and parts that wait until these are there (blocking reload).',
+      [],
+      (gauge) => gauge.set(this.#source.hlsWaiting?.() ?? 0),
+    );
+    this.#gauge(
+      'tls_certificate_expiry_seconds',
+      'Seconds until the certificate of HTTPS and RTMPS expires; less than 0 afterwards.',
+      [],
+      (gauge) => {
+        const seconds = this.#source.certificateSeconds?.();
+        if (seconds === undefined)
+          gauge.remove(); // not 0, which would be an alarm
+        else gauge.set(seconds);
+      },
+    );
   }
 
   happened(event: GatewayEvent): void {

@@ -1,7 +1,9 @@
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Batch } from '../stream/batch.ts';
 import type { ViewerEnd, ViewerProtocol, ViewerSink } from '../stream/viewer.ts';
+
+/** What a viewer's bytes are written to: its connection, or its stream of an HTTP/2 connection. */
+export type ViewerSocket = Duplex & { setTimeout(ms: number): unknown };
 
 export interface SocketSinkOptions {
   readonly protocol: ViewerProtocol;
@@ -15,10 +17,10 @@ export interface SocketSinkOptions {
 export class SocketSink implements ViewerSink {
   readonly protocol: ViewerProtocol;
   readonly close: (reason: ViewerEnd) => void;
-  readonly #socket: Socket;
+  readonly #socket: ViewerSocket;
   readonly #bytesOf: (batch: Batch) => Buffer;
 
-  constructor(socket: Socket, options: SocketSinkOptions) {
+  constructor(socket: ViewerSocket, options: SocketSinkOptions) {
     this.protocol = options.protocol;
     this.close = options.close;
     this.#socket = socket;

@@ -1,8 +1,11 @@
 import type { Log } from '../observe/log.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
+import type { Rendition } from '../stream/rendition.ts';
+import type { TrackWish } from '../stream/renditions.ts';
 import type { Stream } from '../stream/stream.ts';
 import { Viewer, type ViewerEnd, type ViewerLimits, type ViewerSink } from '../stream/viewer.ts';
 import type { WireFormat } from '../stream/wire-format.ts';
+import { noSuchTrack } from './track-wish.ts';
 
 /** A viewer that has joined. */
 export interface Watch {
@@ -12,6 +15,21 @@ export interface Watch {
   leave(): void;
   /** Ends it from our side: its sink is told. */
   close(reason: ViewerEnd): void;
+}
+
+/** What a viewer has asked for, and is there. */
+export interface Showing {
+  readonly stream: Stream;
+  readonly rendition: Rendition;
+}
+
+/** What a viewer waits for. */
+export interface ShowWish {
+  readonly path: string;
+  /** ms; 0: now or never, unless it can be fetched, which takes a moment. */
+  readonly wait: number;
+  /** Undefined: the main ones. */
+  readonly track: TrackWish | undefined;
 }
 
 /** What every viewer's door has in common: wait for the stream, join it, leave it once. */
@@ -67,11 +85,36 @@ export class Watching {
     };
   }
 
+  /**
+   * As {@link whenPublished}, for one of the stream's renditions: which ones there are is known a moment after a stream has
+   * begun. A text says why there is none.
+   */
+  whenShown({ path, wait, track }: ShowWish, callback: (found: Showing | string) => void): () => void {
+    let giveUp = (): void => undefined;
+    const stop = this.whenPublished(path, wait, (stream) => {
+      if (!stream) return callback(`no stream "${path}" is being published`);
+      if (!track) return callback({ stream, rendition: stream.main });
+      giveUp = stream.renditions.whenThere(track, (rendition) =>
+        callback(rendition ? { stream, rendition } : noSuchTrack(stream, track)),
+      );
+    });
+    return () => {
+      stop();
+      giveUp();
+    };
+  }
+
   /** Makes a viewer of a sink. */
-  begin(stream: Stream, format: WireFormat, sink: ViewerSink, fromGop: boolean, resumes = false): Watch {
+  begin(
+    show: Pick<Rendition, 'name' | 'join' | 'leave'>,
+    format: WireFormat,
+    sink: ViewerSink,
+    fromGop: boolean,
+    resumes = false,
+  ): Watch {
     const viewer = new Viewer(sink, this.#limits, resumes);
-    stream.join(format, viewer, fromGop);
-    this.#log.debug({ stream: stream.name.path, protocol: sink.protocol }, 'viewer joined');
+    show.join(format, viewer, fromGop);
+    this.#log.debug({ stream: show.name.path, protocol: sink.protocol }, 'viewer joined');
     let hasLeft = false;
     return {
       get bytesOut() {
@@ -83,9 +126,9 @@ export class Watching {
         hasLeft = true;
         const { state, lags, skippedBatches, bytesOut } = viewer;
         viewer.gone();
-        stream.leave(viewer);
+        show.leave(viewer);
         this.#log.debug(
-          { stream: stream.name.path, protocol: sink.protocol, state, lags, skippedBatches, bytesOut },
+          { stream: show.name.path, protocol: sink.protocol, state, lags, skippedBatches, bytesOut },
           'viewer left',
         );
       },

@@ -57,6 +57,11 @@ export class Meter {
     }
   }
 
+  /** A frame of another rendition: it has come through the same connection, and says nothing of these rates. */
+  countBeside(frame: Frame): void {
+    this.bytesIn += frame.payload.length;
+  }
+
   /** Call about once a second; `now` in ms, monotonic. */
   sample(now: number): void {
     this.#samples.push({

@@ -1,7 +1,7 @@
 import type { AmfObject } from '../amf/value.ts';
 import type { Frame } from '../media/frame.ts';
 import type { Ticks } from '../media/time.ts';
-import type { TrackSet } from '../media/track.ts';
+import type { FormerTracks } from '../media/track.ts';
 
 /** Who is sending: enough to decide on a takeover, to tell an operator, and to end it. */
 export interface Publisher {
@@ -28,7 +28,7 @@ export interface Publication {
   /** Where on the stream's time line this publisher's first frame belongs: behind everything before it. */
   readonly origin: Ticks;
   /** Tracks of the publisher before: a track whose configuration is the same bytes should be the same object. */
-  readonly formerTracks: TrackSet;
+  readonly formerTracks: FormerTracks;
   /** Something that keeps the stream cannot follow: who sends faster than in real time should wait. */
   isBehind(): boolean;
   /** A number for a new time line; the first one is taken when the publication begins. */

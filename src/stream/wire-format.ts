@@ -25,8 +25,10 @@ export interface WireFormat {
   header(facts: StreamFacts): Buffer;
   /** Metadata that changes while viewers watch, in line. */
   metadata(facts: StreamFacts, at: Ms): Buffer;
-  /** A codec configuration, in line. */
+  /** A codec configuration, in line. Empty for a codec that has none. */
   configuration(track: Track, at: Ms): Buffer;
+  /** Stands in front of a frame that viewers can start with: when that came in, ms since 1970. Without it nothing does. */
+  clock?(arrivedAt: number, at: Ms): Buffer;
   /** Bytes that {@link write} will need. */
   measure(frame: Frame, at: Ms): number;
   /** Writes one frame at `offset`; returns the offset behind it. `at` is 0 … 2^31 − 1 ms. */

@@ -1,6 +1,7 @@
 import type { Frame, MediaFrame } from '../media/frame.ts';
 import { ms, msFromTicks, ticksFromMs, type Ms, type Ticks } from '../media/time.ts';
 import type { Track, TrackId } from '../media/track.ts';
+import type { Arrivals } from './arrivals.ts';
 import { Batch, type Opening } from './batch.ts';
 import type { GopCache } from './gop-cache.ts';
 import { RENEW_MS, type TimeBase } from './time-base.ts';
@@ -24,6 +25,7 @@ export interface WireSource {
   readonly gop: GopCache;
   readonly facts: () => StreamFacts;
   readonly timeBase: TimeBase;
+  readonly arrivals: Arrivals;
 }
 
 /**
@@ -35,6 +37,7 @@ export class Wire {
   readonly #gop: GopCache;
   readonly #facts: () => StreamFacts;
   readonly #timeBase: TimeBase;
+  readonly #arrivals: Arrivals;
   readonly #viewers = new Set<Viewer>();
   /** The stream's time at this wire's zero. */
   #zero: Ticks | undefined;
@@ -62,6 +65,7 @@ export class Wire {
     this.#gop = source.gop;
     this.#facts = source.facts;
     this.#timeBase = source.timeBase;
+    this.#arrivals = source.arrivals;
     // Nobody has been given anything yet, so all configurations can go in front: players want them before any frame.
     const { tracks } = this.#facts();
     for (const kind of ['video', 'audio'] as const) {
@@ -137,9 +141,10 @@ export class Wire {
     const room = Buffer.allocUnsafe(size);
     let at = headroom;
     let gop: { at: number; opening: Opening } | undefined;
-    for (const { frame, time, before, opening } of parts) {
+    for (const { frame, time, before, opening, clock } of parts) {
       if (before) at += before.copy(room, at);
       if (opening) gop = { at: at - headroom, opening };
+      if (clock) at += clock.copy(room, at);
       if (frame) at = this.#format.write(frame, time, room, at);
     }
     this.#open = [];
@@ -155,14 +160,21 @@ export class Wire {
     if (frame.kind === 'data' && frame.name === 'onMetaData') return this.#planMetadata(time);
     const before = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
     const opening = this.#startsHere(frame, index) ? this.#openingAt(frame, time) : undefined;
-    const bytes = this.#format.measure(frame, time) + (before?.length ?? 0);
-    return { frame, time, bytes, before, opening };
+    const clock = this.#clockAt(frame, time);
+    const bytes = this.#format.measure(frame, time) + (before?.length ?? 0) + (clock?.length ?? 0);
+    return { frame, time, bytes, before, opening, clock };
   }
 
   /** The publisher's own words may be about tracks that are not there: viewers get what the opening would say now. */
   #planMetadata(time: Ms): Part {
     const before = this.#format.metadata(this.#facts(), time);
-    return { frame: undefined, time, bytes: before.length, before, opening: undefined };
+    return { frame: undefined, time, bytes: before.length, before, opening: undefined, clock: undefined };
+  }
+
+  #clockAt(frame: Frame, time: Ms): Buffer | undefined {
+    if (!this.#format.clock) return undefined;
+    const arrivedAt = this.#arrivals.of(frame);
+    return arrivedAt === undefined ? undefined : this.#format.clock(arrivedAt, time);
   }
 
   #timeOf(frame: Frame): Ms {
@@ -235,4 +247,6 @@ interface Part {
   readonly before: Buffer | undefined;
   /** Set if a viewer can start with this frame. */
   readonly opening: Opening | undefined;
+  /** Goes in front of the frame too, and is for those who start with it as well. */
+  readonly clock: Buffer | undefined;
 }

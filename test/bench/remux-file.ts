@@ -8,11 +8,13 @@ import { Session } from 'node:inspector/promises';
 import { FlvReader } from '../../src/containers/flv/reader.ts';
 import { TAG_AUDIO, TAG_VIDEO } from '../../src/containers/flv/tag.ts';
 import { FlvInput } from '../../src/inputs/flv-input.ts';
+import { CutSchedule } from '../../src/outputs/hls/cut-schedule.ts';
 import { Segmenter } from '../../src/outputs/hls/segmenter.ts';
 import { TsPackager } from '../../src/outputs/hls/ts-packager.ts';
 import { ticks } from '../../src/media/time.ts';
 
 const file = readFileSync(process.argv[2]!);
+const PART_SECONDS = 0.33;
 
 interface Remuxed {
   readonly cpuSeconds: number;
@@ -24,13 +26,20 @@ function remux(): Remuxed {
   let bytes = 0;
   let segments = 0;
   const before = process.cpuUsage();
+  const packager = new TsPackager();
   const segmenter = new Segmenter({
-    segmentSeconds: 2,
-    packager: new TsPackager(),
+    cuts: new CutSchedule(2, PART_SECONDS),
     clock: () => 0,
-    onSegment: (segment) => {
-      bytes += segment.bytes.length;
-      segments++;
+    judge: packager,
+    sink: {
+      open: ({ tracks, discontinuity }) => packager.begin(tracks, !discontinuity && segments > 0),
+      part: ({ frames }) => {
+        for (const frame of frames) packager.write(frame);
+      },
+      close: () => {
+        bytes += packager.finish().length;
+        segments++;
+      },
     },
   });
   let epoch = 0;

@@ -9,6 +9,7 @@ import { compareReport } from './report/compare.ts';
 import { consoleReport } from './report/console.ts';
 import { htmlReport } from './report/html.ts';
 import { ResultBook, type Machine, type Results } from './result.ts';
+import { blocked } from './scenarios/blocked.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { hlsServing } from './scenarios/hls-serving.ts';
 import { ingest } from './scenarios/ingest.ts';
@@ -24,7 +25,7 @@ import { workers } from './scenarios/workers.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   ...[fanOut, scaling, memory, latency, ingest, remux, hlsServing],
-  ...[saturation, publishers, requests, workers],
+  ...[blocked, saturation, publishers, requests, workers],
 ];
 
 const { values } = parseArgs({

@@ -99,7 +99,7 @@ for (const engine of ['http-flv', 'hls', 'native'] as const) {
 function segmentsOf(stream: string, count: number): Promise<unknown> {
   return waitFor(`${count} segments`, async () => {
     const response = await fetch(`${gateway.http}/live/${stream}/media.m3u8`);
-    return ((await response.text()).match(/\.ts$/gm)?.length ?? 0) >= count;
+    return ((await response.text()).match(/^\d+\.(ts|m4s)$/gm)?.length ?? 0) >= count;
   });
 }
 

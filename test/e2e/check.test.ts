@@ -82,8 +82,8 @@ function follow(name: string, on: TestGateway = gateway): void {
 
 before(async () => {
   if (skip) return;
-  gateway = await startGateway();
-  strict = await startGateway({ publish: { graceSeconds: 0 } });
+  gateway = await startGateway({ hls: { container: 'ts' } });
+  strict = await startGateway({ publish: { graceSeconds: 0 }, hls: { container: 'ts' } });
   makeClip('plain', CLIP_SECONDS, [...picture('640x360'), ...SOUND]);
   makeClip('b-frames', CLIP_SECONDS, [...picture('640x360', '-bf', '3', '-b_strategy', '0'), ...SOUND]);
   makeClip('sound', CLIP_SECONDS, ['-vn', ...SOUND]);

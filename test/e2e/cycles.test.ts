@@ -84,7 +84,10 @@ function allOver(gateway: TestGateway): Promise<unknown> {
 test('1,000 publish and unpublish cycles leave the heap flat, and no timers, sockets or listeners', async (context) => {
   const listeners = process.eventNames().map((name) => [name, process.listenerCount(name)]);
   const timers = resources('Timeout');
-  const gateway = await startGateway({ publish: { graceSeconds: 0 }, hls: { segmentSeconds: 1 } });
+  const gateway = await startGateway({
+    publish: { graceSeconds: 0 },
+    hls: { segmentSeconds: 1, container: 'ts' },
+  });
   context.after(() => gateway.stop()); // else a failure would leave the process with open doors
   const samples: { cycle: number; bytes: number }[] = [];
   for (let cycle = 0; cycle < CYCLES; cycle += NAMES) {

@@ -11,7 +11,10 @@ import { waitFor } from '../support/wait.ts';
 /** Whoever waits for something that will not come is told so; whoever has not finished may finish. */
 
 async function gatewayFor(context: TestContext, settings: SettingsInput = {}): Promise<TestGateway> {
-  const gateway = await startGateway({ hls: { segmentSeconds: 1, windowSegments: 6 }, ...settings });
+  const gateway = await startGateway({
+    hls: { segmentSeconds: 1, windowSegments: 6, container: 'ts' },
+    ...settings,
+  });
   context.after(() => gateway.stop());
   return gateway;
 }

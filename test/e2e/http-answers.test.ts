@@ -21,7 +21,10 @@ let publisher: RtmpPeer;
 let show: Show;
 
 before(async () => {
-  gateway = await startGateway({ hls: { segmentSeconds: 1 }, publish: { graceSeconds: 0.2 } });
+  gateway = await startGateway({
+    hls: { segmentSeconds: 1, container: 'ts' },
+    publish: { graceSeconds: 0.2 },
+  });
   publisher = await publishTo(`${gateway.rtmp}/live/cam`);
   show = new Show(publisher);
   show.go(110);

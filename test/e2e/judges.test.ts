@@ -16,7 +16,7 @@ let publisher: Background;
 
 before(async () => {
   if (skip) return;
-  gateway = await startGateway();
+  gateway = await startGateway({ hls: { container: 'ts' } });
   const clip = join(gateway.folder, 'clip.flv');
   makeWithFfmpeg([
     ...[

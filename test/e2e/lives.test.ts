@@ -24,7 +24,10 @@ async function gatewayFor(
   settings: SettingsInput = {},
   log?: ReturnType<typeof recordingLog>['log'],
 ): Promise<TestGateway> {
-  const gateway = await startGateway({ hls: { segmentSeconds: 1, windowSegments: 50 }, ...settings }, log);
+  const gateway = await startGateway(
+    { hls: { segmentSeconds: 1, windowSegments: 50, container: 'ts' }, ...settings },
+    log,
+  );
   context.after(() => gateway.stop());
   return gateway;
 }

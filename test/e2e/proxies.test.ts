@@ -154,7 +154,7 @@ describe(
       ws.drop();
       const base = `http://127.0.0.1:${nginx.port}/live/cam/`;
       const segment = await waitFor('a segment', async () => {
-        const playlist = await (await fetch(`${base}media.m3u8`)).text();
+        const playlist = await (await fetch(`${base}media-ts.m3u8`)).text();
         return playlist.split('\n').find((line) => line.includes('.ts'));
       });
       const seen: (string | null)[] = [];

@@ -139,7 +139,7 @@ test('lives in random order over real sockets: time and numbers only go on, and 
       const gateway = await startGateway({
         publish: { graceSeconds: 0.3 },
         play: { waitSeconds: 1 },
-        hls: { segmentSeconds: 1, windowSegments: 6 },
+        hls: { segmentSeconds: 1, windowSegments: 6, container: 'ts' },
       });
       const one = new Story(gateway);
       try {

@@ -20,7 +20,7 @@ let source: Elementary;
 
 before(async () => {
   if (skip) return;
-  gateway = await startGateway();
+  gateway = await startGateway({ hls: { container: 'ts' } });
   const clip = join(gateway.folder, 'source.flv');
   makeWithFfmpeg([
     '-f',

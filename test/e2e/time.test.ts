@@ -28,7 +28,7 @@ let pictures: readonly string[] = [];
 let gateway: TestGateway;
 
 before(async () => {
-  const hls = { segmentSeconds: 1, windowSegments: 50 };
+  const hls = { segmentSeconds: 1, windowSegments: 50, container: 'ts' as const };
   gateway = await startGateway({ hls, publish: { graceSeconds: GRACE_SECONDS } });
   if (skip) return;
   const folder = mkdtempSync(join(tmpdir(), 'millrace-time-'));

@@ -25,7 +25,7 @@ before(async () => {
   gateway = await startGateway(
     {
       publish: { graceSeconds: 0 },
-      hls: { segmentSeconds: 1, windowSegments: 50 },
+      hls: { segmentSeconds: 1, windowSegments: 50, container: 'ts' },
     },
     log,
   );
@@ -351,14 +351,12 @@ test('another size, told in band alone: ffmpeg decodes every frame in either siz
 });
 
 const refused = [
-  ['HEVC by codec id 12', 9, '1c 00 000000 01', 'HEVC (H.265)'],
-  ['HEVC over Enhanced RTMP', 9, '90 68766331 01', 'HEVC (hvc1)'],
-  ['AV1', 9, '90 61763031 81', 'AV1 (av01)'],
-  ['VP9', 9, '90 76703039 01', 'VP9 (vp09)'],
+  ['VVC', 9, '90 76766331 81', 'VVC (vvc1)'],
+  ['AV1 as in MPEG-TS', 9, '95 61763031 80', 'AV1 (av01) with a descriptor of MPEG-TS'],
   ['VP6', 9, '14 00 00', 'On2 VP6'],
   ['an id that nobody knows', 9, '19 00 00', 'FLV video codec 9'],
-  ['MP3', 8, '2f fffb 90', 'MP3'],
-  ['Opus', 8, '90 4f707573 00', 'Opus'],
+  ['Speex', 8, 'b2 00 00', 'Speex'],
+  ['a FourCC that nobody knows', 8, '90 78787878 00', '"xxxx" over Enhanced RTMP'],
   ['G.711', 8, '72 00 00', 'G.711 A-law'],
 ] as const;
 test('a codec that is not carried is refused by name, in the text that OBS shows, with what to set instead', async () => {
@@ -368,7 +366,7 @@ test('a codec that is not carried is refused by name, in the text that OBS shows
     await publisher.closed;
     assert.equal(publisher.end?.code, 'NetStream.Publish.Failed', name);
     const kind = type === 9 ? 'video' : 'audio';
-    const set = type === 9 ? 'H.264 (AVC)' : 'AAC';
+    const set = type === 9 ? 'H.264 (AVC), HEVC or AV1' : 'AAC or Opus';
     assert.equal(
       publisher.end.text,
       `the ${kind} is ${codec}, which is not supported: set the encoder to ${set}`,

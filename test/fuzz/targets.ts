@@ -4,12 +4,15 @@ import { chunkTarget } from './targets/chunks.ts';
 import { checkPlaylist, checkSegment } from './targets/check.ts';
 import { clientSession, handshake } from './targets/client-session.ts';
 import { aacConfig, avcConfig, sps } from './targets/codecs.ts';
-import { flv, flvBodies } from './targets/flv.ts';
-import { inspectFlv, inspectTs, playlist } from './targets/inspect.ts';
+import { flv, flvBodies, flvColors } from './targets/flv.ts';
+import { inspectFlv, inspectMp4, inspectTs, playlist } from './targets/inspect.ts';
+import { av1, hevcConfig, intakes, soundFrames } from './targets/modern.ts';
+import { mp4 } from './targets/mp4.ts';
 import { nal } from './targets/nal.ts';
 import { publisher, webSocketFrame } from './targets/publisher.ts';
 import { serverSession } from './targets/server-session.ts';
 import { httpRequest, rtmpUrl, settings } from './targets/text.ts';
+import { tsCarriage } from './targets/ts-carriage.ts';
 
 /** Every place where bytes from strangers are read. */
 export const TARGETS: readonly Target[] = [
@@ -21,17 +24,25 @@ export const TARGETS: readonly Target[] = [
   rtmpUrl,
   flv,
   flvBodies,
+  flvColors,
   avcConfig,
   sps,
   aacConfig,
   nal,
+  hevcConfig,
+  av1,
+  soundFrames,
+  intakes,
   publisher,
   webSocketFrame,
   httpRequest,
   playlist,
   inspectTs,
   inspectFlv,
+  inspectMp4,
   checkPlaylist,
   checkSegment,
   settings,
+  mp4,
+  tsCarriage,
 ];

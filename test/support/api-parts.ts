@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventFeed } from '../../src/observe/events.ts';
+import { PlaybackTally, type PlaybackReport } from '../../src/observe/playback.ts';
 import {
   ApiRefusal,
   type ApiParts,
@@ -13,6 +14,7 @@ import {
   type VisitInfo,
 } from '../../src/servers/http/api/parts.ts';
 import type { StreamReport } from '../../src/servers/http/stream-report.ts';
+import { configurationFor } from '../../src/servers/http/multitrack/configuration.ts';
 
 export const STREAM: StreamReport = {
   app: 'live',
@@ -24,6 +26,10 @@ export const STREAM: StreamReport = {
   video: { codec: 'avc1.64001f', width: 1280, height: 720, fps: 25, gopSeconds: 2, bitrateKbps: null },
   audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrateKbps: 128 },
   bitrateKbps: null,
+  renditions: [
+    { track: 0, kind: 'video', codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 25, kbps: null },
+    { track: 1, kind: 'audio', codec: 'Opus', channels: 2, sampleRate: 48_000, kbps: 64 },
+  ],
   bytesIn: 1000,
   bytesOut: 5000,
   viewers: { total: 2, rtmp: 1, httpFlv: 0, wsFlv: 0, hls: 1 },
@@ -178,6 +184,9 @@ export interface FakeParts extends ApiParts {
   readonly feed: EventFeed;
   readonly here: Map<string, VisitInfo>;
   readonly kicked: [id: string, reason: string][];
+  readonly reports: PlaybackReport[];
+  /** Settings of the playback part. */
+  readonly playing: { isWanted: boolean; wait: number };
 }
 
 const POINT: HistoryPoint = { at: 1000, kbpsIn: 1, kbpsOut: 2, fps: 25, viewers: 3, lateMs: null };
@@ -186,11 +195,26 @@ const POINT: HistoryPoint = { at: 1000, kbpsIn: 1, kbpsOut: 2, fps: 25, viewers:
 export function fakeParts(): FakeParts {
   const here = new Map<string, VisitInfo>();
   const kicked: [string, string][] = [];
+  const reports: PlaybackReport[] = [];
+  const playing = { isWanted: true, wait: 0 };
+  const tally = new PlaybackTally();
   const feed = new EventFeed('run', () => Date.parse(NOW));
   return {
     feed,
     here,
     kicked,
+    reports,
+    playing,
+    playback: {
+      isWanted: () => playing.isWanted,
+      take: () => playing.wait,
+      heard: (report) => {
+        reports.push(report);
+        tally.heard(report);
+      },
+      summary: (stream) => tally.summary(stream),
+      clock: () => Date.parse(NOW),
+    },
     keys: new FakeKeys(),
     visits: {
       list: () => [...here.values()],
@@ -201,6 +225,16 @@ export function fakeParts(): FakeParts {
     },
     recordings: new FakeRecordings(),
     relays: new FakeRelays(),
+    multitrack: {
+      configure: ({ wish, app = 'live' }) =>
+        Promise.resolve(
+          configurationFor(
+            wish,
+            { renditions: [{ height: 720, bitrateKbps: 3000, codec: 'h264' }], audioKbps: 160 },
+            [{ protocol: 'RTMP', url: `rtmp://127.0.0.1:1935/${app}` }],
+          ),
+        ),
+    },
     health: (stream) =>
       stream === 'live/cam'
         ? [

@@ -7,10 +7,12 @@ import { HlsDoor } from '../../src/servers/http/hls-door.ts';
 import { HlsRoute } from '../../src/servers/http/hls-route.ts';
 import { HlsSessions } from '../../src/servers/http/hls-sessions.ts';
 import { HttpServer } from '../../src/servers/http/http-server.ts';
+import { WaitingLimits } from '../../src/servers/http/waiting-limits.ts';
 import type { Networks } from '../../src/servers/networks.ts';
 import { RtmpServer } from '../../src/servers/rtmp/rtmp-server.ts';
 import { Watching } from '../../src/servers/watching.ts';
 import { StreamRegistry, type After } from '../../src/stream/registry.ts';
+import { hlsSettings } from './hls-settings.ts';
 import { recordingLog, type LogLine } from './recording-log.ts';
 import { TestGate } from './test-gate.ts';
 
@@ -47,7 +49,7 @@ export async function doorStand(context: TestContext, options: DoorStandOptions 
     return () => clearTimeout(timer);
   };
   const numbers = { first: () => numbersByClock(Date.now()), used: () => undefined };
-  const hls = new HlsShelf({ segmentSeconds: 1, windowSegments: 6, clock: Date.now, after, numbers });
+  const hls = new HlsShelf({ settingsOf: () => hlsSettings(), clock: Date.now, after, numbers });
   const streams = new StreamRegistry({
     ...{ now, clock: Date.now, batchMs: 0, graceSeconds: 10, after },
     opened: (stream) => hls.open(stream),
@@ -72,6 +74,7 @@ export async function doorStand(context: TestContext, options: DoorStandOptions 
     },
     seen: () => undefined,
     gzip: true,
+    waiting: new WaitingLimits({ clients, connections: 1_000, connectionsPerAddress: 1_000 }),
   });
   const httpServer = new HttpServer({
     ...shared,

@@ -16,6 +16,9 @@ export interface TestGateway {
   readonly ws: string;
   readonly rtmpPort: number;
   readonly httpPort: number;
+  /** 0: none. */
+  readonly rtmpsPort: number;
+  readonly httpsPort: number;
   /** A directory that is removed with the gateway. */
   readonly folder: string;
   stop(): Promise<void>;
@@ -41,6 +44,8 @@ export async function startGateway(settings: SettingsInput = {}, log?: Log): Pro
     ws: `ws://127.0.0.1:${ports.http}`,
     rtmpPort: ports.rtmp,
     httpPort: ports.http,
+    rtmpsPort: ports.rtmps ?? 0,
+    httpsPort: ports.https ?? 0,
     folder,
     stop: async () => {
       await gateway.stop();

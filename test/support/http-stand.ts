@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ask, type Reply } from './ask.ts';
 
 export interface HttpStand {
+  readonly port: number;
   ask(path: string, options?: { method?: string; headers?: Record<string, string> }): Promise<Reply>;
   /** Sends a request and hangs up once the server has seen it. */
   hangUp(path: string): Promise<void>;
@@ -22,6 +23,7 @@ export async function httpStand(handler: RequestListener): Promise<HttpStand> {
   const { port } = server.address() as AddressInfo;
   const at = (path: string) => ({ host: '127.0.0.1', port, path, agent: false });
   return {
+    port,
     ask: (path, options = {}) => ask({ ...at(path), ...options }),
     hangUp: (path) =>
       new Promise((resolve) => {

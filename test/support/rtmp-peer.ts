@@ -16,6 +16,10 @@ export interface RtmpPeerOptions {
   readonly localAddress?: string;
   /** Called with each message as it comes; all of them are in {@link RtmpPeer.messages} too. */
   readonly onMedia?: (message: RtmpMessage) => void;
+  /** The server asks to go on over another connection. */
+  readonly onReconnect?: (tcUrl: string | undefined) => void;
+  /** It says nothing of Enhanced RTMP: a player or encoder of former times. */
+  readonly isPlain?: boolean;
 }
 
 /** An RTMP publisher or player on a socket of its own: the gateway's client session, driven by hand. */
@@ -67,12 +71,13 @@ export class RtmpPeer {
           this.messages.push(message);
           options.onMedia?.(message);
         },
+        reconnect: (tcUrl) => options.onReconnect?.(tcUrl),
         ended: (code, text) => {
           this.end = { code, text };
           refused(new Error(`${code}: ${text}`));
         },
       },
-      { random: randomBytes, mode, target },
+      { random: randomBytes, mode, target, isPlain: options.isPlain ?? false },
     );
     this.socket.on('connect', () => this.#session.start());
     this.socket.on('data', (bytes: Buffer) => {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Violation } from '../../src/inspect/check/violations.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
 import type { Animal, Expected } from './animal.ts';
-import type { ZooServer } from './zoo-server.ts';
 
 /** Looks begin so far apart, and farther where timers come late: a look that is starved does not see what a player sees. */
 const STAGGER_MS = 30;
@@ -11,6 +10,16 @@ const MAX_WAITS = 20;
 /** Looks at one time, when the machine had no time for all together. */
 const SMALL_CROWD = 12;
 
+/** What of an animal the checker is judged by. */
+export type Beast = Pick<Animal, 'name' | 'expects' | 'also'>;
+
+/** Where animals of a kind are played. */
+interface Zoo<Kind> {
+  urlOf(animal: Kind): string;
+  /** Its show begins anew with the next that asks. */
+  rewind(animal: Kind): void;
+}
+
 const meets = (found: Violation, { code, level, clause = '' }: Expected): boolean =>
   found.code === code && found.level === level && found.clause.includes(clause);
 
@@ -18,7 +27,7 @@ const tell = (found: readonly Violation[]): string =>
   found.map(({ level, code, clause, message }) => `\n  ${level} ${code} (${clause}): ${message}`).join('');
 
 /** Where the checker and an animal disagree, in words; undefined if they do not. */
-export function disagreement(animal: Animal, found: readonly Violation[]): string | undefined {
+export function disagreement(animal: Beast, found: readonly Violation[]): string | undefined {
   const missing = animal.expects.filter((expected) => !found.some((one) => meets(one, expected)));
   const allowed = new Set([...animal.expects.map(({ code }) => code), ...(animal.also ?? [])]);
   const others = found.filter(({ code }) => !allowed.has(code));
@@ -35,20 +44,20 @@ export interface Looked {
 }
 
 /** Runs the checker over many animals at the same time. */
-export class Crowd {
-  readonly #zoo: ZooServer;
-  readonly #secondsFor: (animal: Animal) => number;
+export class Crowd<Kind extends Beast> {
+  readonly #zoo: Zoo<Kind>;
+  readonly #secondsFor: (animal: Kind) => number;
   readonly looked = new Map<string, Looked>();
   /** Looks that the checker gave up. */
   readonly failures = new Map<string, unknown>();
 
-  constructor(zoo: ZooServer, secondsFor: (animal: Animal) => number) {
+  constructor(zoo: Zoo<Kind>, secondsFor: (animal: Kind) => number) {
     this.#zoo = zoo;
     this.#secondsFor = secondsFor;
   }
 
   /** Looks at all of them; in small groups again at those where it disagrees and the machine did not keep up. */
-  async lookAt(animals: readonly Animal[]): Promise<void> {
+  async lookAt(animals: readonly Kind[]): Promise<void> {
     await this.#lookAtOnce(animals);
     const again = animals.filter((animal) => {
       const looked = this.looked.get(animal.name);
@@ -59,7 +68,7 @@ export class Crowd {
     }
   }
 
-  async #lookAtOnce(animals: readonly Animal[]): Promise<void> {
+  async #lookAtOnce(animals: readonly Kind[]): Promise<void> {
     const looks: Promise<void>[] = [];
     for (const animal of animals) {
       looks.push(this.#look(animal).catch((why: unknown) => void this.failures.set(animal.name, why)));
@@ -72,7 +81,7 @@ export class Crowd {
     await Promise.all(looks);
   }
 
-  async #look(animal: Animal): Promise<void> {
+  async #look(animal: Kind): Promise<void> {
     this.#zoo.rewind(animal);
     const seconds = this.#secondsFor(animal);
     const report = await inspect(this.#zoo.urlOf(animal), { seconds, check: true });

@@ -1,6 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { parameterSetId } from './parameter-sets.ts';
-import { withoutEmulation } from './sps.ts';
+import { withoutEmulation } from '../nal/emulation.ts';
 
 /** first_mb_in_slice, slice_type and pic_parameter_set_id, each of 17 bits at the most that anybody uses, and emulation bytes. */
 const HEAD_BYTES = 12;

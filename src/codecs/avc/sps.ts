@@ -1,5 +1,8 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
+import type { Color } from '../../media/color.ts';
 import { CodecError, parse } from '../codec-error.ts';
+import { withoutEmulation } from '../nal/emulation.ts';
+import { pixelAspect, readSignal } from '../nal/vui.ts';
 
 /** What a sequence parameter set says of the picture. */
 export interface AvcSps {
@@ -19,6 +22,8 @@ export interface AvcSps {
   readonly pixelAspect?: number;
   /** Frames per second by the VUI's timing; many encoders leave it out or lie, so measure where it matters. */
   readonly frameRate?: number;
+  /** Where the VUI describes the signal. */
+  readonly color?: Color;
 }
 
 /** Profiles that carry chroma format, bit depth and scaling lists: ITU-T H.264 §7.3.2.1.1. */
@@ -29,27 +34,6 @@ const MAX_SIDE = 16_888;
 
 /** bit_depth_luma_minus8 and bit_depth_chroma_minus8 are 0 to 6: ITU-T H.264 §7.4.2.1.1. */
 const MAX_BIT_DEPTH = 14;
-
-/** aspect_ratio_idc 1 to 16: ITU-T H.264 Table E-1. */
-const PIXEL_ASPECTS = [
-  1,
-  12 / 11,
-  10 / 11,
-  16 / 11,
-  40 / 33,
-  24 / 11,
-  20 / 11,
-  32 / 11,
-  80 / 33,
-  18 / 11,
-  15 / 11,
-  64 / 33,
-  160 / 99,
-  4 / 3,
-  3 / 2,
-  2,
-];
-const EXTENDED_ASPECT = 255;
 
 /**
  * Reads a sequence parameter set NAL unit, header byte included: ITU-T H.264 §7.3.2.1.1 and Annex E.
@@ -69,7 +53,7 @@ export function readSps(nal: Uint8Array): AvcSps {
     const chroma = readChroma(bits, profile);
     skipFrameNumbering(bits);
     const size = readSize(bits, chroma);
-    const vui = bits.flag() ? tryVui(bits) : {};
+    const { color, ...vui } = bits.flag() ? tryVui(bits) : {};
     return {
       profile,
       compatibility,
@@ -79,24 +63,9 @@ export function readSps(nal: Uint8Array): AvcSps {
       bitDepth: chroma.bitDepth,
       chromaBitDepth: chroma.chromaBitDepth,
       ...vui,
+      ...(color ? { color: { ...color, bitDepth: chroma.bitDepth } } : {}),
     };
   });
-}
-
-/** Takes out the emulation prevention bytes (the 3 of every 00 00 03): ITU-T H.264 §7.3.1. */
-export function withoutEmulation(nal: Uint8Array): Uint8Array {
-  const out = new Uint8Array(nal.length);
-  let length = 0;
-  let zeros = 0;
-  for (const byte of nal) {
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte === 0 ? zeros + 1 : 0;
-    out[length++] = byte;
-  }
-  return out.subarray(0, length);
 }
 
 interface Chroma {
@@ -176,7 +145,7 @@ function readSize(bits: BitReader, chroma: Chroma): { width: number; height: num
   return { width, height, progressive };
 }
 
-type Vui = Pick<AvcSps, 'pixelAspect' | 'frameRate'>;
+type Vui = Pick<AvcSps, 'pixelAspect' | 'frameRate' | 'color'>;
 
 function tryVui(bits: BitReader): Vui {
   try {
@@ -188,29 +157,18 @@ function tryVui(bits: BitReader): Vui {
 
 /** ITU-T H.264 §E.1.1, as far as the timing. */
 function readVui(bits: BitReader): Vui {
-  const pixelAspect = bits.flag() ? readPixelAspect(bits) : undefined;
-  if (bits.flag()) bits.flag(); //                 overscan_info_present_flag, overscan_appropriate_flag
-  if (bits.flag()) {
-    bits.skip(4); //                               video_format, video_full_range_flag
-    if (bits.flag()) bits.skip(24); //             colour_primaries, transfer_characteristics, matrix_coefficients
-  }
+  const aspect = pixelAspect(bits);
+  const color = readSignal(bits);
   if (bits.flag()) {
     bits.ue(); //                                  chroma_sample_loc_type_top_field
     bits.ue(); //                                  chroma_sample_loc_type_bottom_field
   }
   const frameRate = bits.flag() ? readFrameRate(bits) : undefined;
   return {
-    ...(pixelAspect === undefined ? {} : { pixelAspect }),
+    ...(aspect === undefined ? {} : { pixelAspect: aspect }),
     ...(frameRate === undefined ? {} : { frameRate }),
+    ...(color ? { color } : {}),
   };
-}
-
-function readPixelAspect(bits: BitReader): number | undefined {
-  const index = bits.bits(8);
-  if (index !== EXTENDED_ASPECT) return PIXEL_ASPECTS[index - 1];
-  const width = bits.bits(16);
-  const height = bits.bits(16);
-  return width > 0 && height > 0 ? width / height : undefined;
 }
 
 /** time_scale counts fields, hence the 2: ITU-T H.264 §E.2.1. */

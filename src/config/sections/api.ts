@@ -16,5 +16,9 @@ export const apiSection = z
       z.enum(['open', 'token']).default('open'),
       'Who may fetch `/metrics`: anybody (`open`; there are names of streams in it, but no addresses), or whoever may use the API (`token`).',
     ),
+    playbackReports: setting(
+      z.boolean().default(true),
+      'Player pages tell twice a minute how well they play (start, delay, stops; nothing about who watches), for the metrics. Viewers opt out by `?report=0` or their browser’s “do not track”.',
+    ),
   })
   .prefault({});

@@ -16,7 +16,12 @@ const streams = z.string().superRefine((text, context) => {
   if ('refused' in pattern) context.addIssue({ code: 'custom', message: pattern.refused });
 });
 
-const push = z.strictObject({ streams, to: address });
+/** `any`: the server is sent codecs too that it has not announced. */
+const push = z.strictObject({
+  streams,
+  to: address,
+  codecs: z.enum(['announced', 'any']).default('announced'),
+});
 
 const pull = z
   .strictObject({
@@ -34,7 +39,7 @@ export const relaySection = z
   .strictObject({
     push: setting(
       z.array(push).default([]),
-      'Streams (`live/*`) that are sent on: `streams`, `to`. `{app}` and `{stream}` in the address stand for the name.',
+      'Streams (`live/*`) that are sent on: `streams`, `to`, and `codecs`: those that the server has `announced` that it takes, or `any`. `{app}` and `{stream}` in the address stand for the name.',
     ),
     pull: setting(
       z.array(pull).default([]),

@@ -1,26 +1,18 @@
-import { fourCcName } from './four-cc.ts';
+import { readEnhancedAudio } from './enhanced-audio.ts';
+import type { AudioBody, AudioPart } from './parts.ts';
 
-/** SoundFormat of AAC: Annex E.4.2.1. */
+/** SoundFormats: Annex E.4.2.1. */
+export const SOUND_FORMAT_MP3 = 2;
 export const SOUND_FORMAT_AAC = 10;
+export const SOUND_FORMAT_MP3_8K = 14;
+/** Enhanced RTMP: SoundFormat 9 says that a FourCC follows. */
+export const SOUND_FORMAT_ENHANCED = 9;
 /** Bytes in front of an AAC tag's data: AUDIODATA's first byte and AACPacketType. */
 export const AAC_HEAD_BYTES = 2;
-
-/** An audio tag's body, taken apart. `data` is a view of the body. */
-export type AudioBody =
-  | { readonly kind: 'config'; readonly data: Uint8Array }
-  | { readonly kind: 'frame'; readonly data: Uint8Array }
-  /** Empty bodies: some servers send zero-length audio messages. */
-  | {
-      readonly kind: 'nothing';
-      /** One of several tracks, beside the one that is sent the usual way: Twitch's VOD track from OBS. */
-      readonly isAdditional?: true;
-    }
-  | { readonly kind: 'unsupported'; readonly codec: string };
 
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   0: 'PCM (platform endian)',
   1: 'ADPCM',
-  2: 'MP3',
   3: 'PCM',
   4: 'Nellymoser 16 kHz',
   5: 'Nellymoser 8 kHz',
@@ -28,39 +20,30 @@ const FORMAT_NAMES: Readonly<Record<number, string>> = {
   7: 'G.711 A-law',
   8: 'G.711 mu-law',
   11: 'Speex',
-  13: 'Opus',
-  14: 'MP3 8 kHz',
+  13: 'Opus without Enhanced RTMP',
 };
-/** Enhanced RTMP: SoundFormat 9 says that a FourCC follows. */
-const SOUND_FORMAT_ENHANCED = 9;
 
-/** Reads AUDIODATA and AACAUDIODATA: Annex E.4.2. Never throws: what is cut short is 'nothing'. */
+const NOTHING: AudioPart = { kind: 'nothing' };
+
+/** Reads AUDIODATA and AACAUDIODATA (Annex E.4.2), and Enhanced RTMP's. Never throws: what is cut short is 'nothing' or 'damaged'. */
 export function readAudioBody(body: Uint8Array): AudioBody {
-  if (body.length < 2) return { kind: 'nothing' };
+  if (body.length < 2) return NOTHING;
   const format = body[0]! >> 4;
-  if (format === SOUND_FORMAT_ENHANCED) return readEnhanced(body);
-  if (format !== SOUND_FORMAT_AAC) {
-    return { kind: 'unsupported', codec: FORMAT_NAMES[format] ?? `FLV sound format ${format}` };
-  }
-  if (body.length <= AAC_HEAD_BYTES) return { kind: 'nothing' };
-  const packetType = body[1]!;
-  const data = body.subarray(AAC_HEAD_BYTES);
-  if (packetType === 0) return { kind: 'config', data };
-  if (packetType === 1) return { kind: 'frame', data };
-  return { kind: 'nothing' };
+  if (format === SOUND_FORMAT_AAC) return readAac(body);
+  if (format === SOUND_FORMAT_ENHANCED) return readEnhancedAudio(body);
+  // Rate and channels of the first byte say nothing that an MP3 frame does not say itself.
+  if (format === SOUND_FORMAT_MP3 || format === SOUND_FORMAT_MP3_8K)
+    return { kind: 'frame', codec: 'mp3', track: 0, nanos: 0, data: body.subarray(1) };
+  return { kind: 'unsupported', codec: FORMAT_NAMES[format] ?? `FLV sound format ${format}`, track: 0 };
 }
 
-/** Enhanced RTMP v2, AudioPacketType. */
-const ENHANCED_MULTITRACK = 5;
-const ENHANCED_MODIFIED = 7;
-
-function readEnhanced(body: Uint8Array): AudioBody {
-  const packetType = body[0]! & 0x0f;
-  if (body.length < 5) return { kind: 'nothing' };
-  if (packetType === ENHANCED_MULTITRACK) return { kind: 'nothing', isAdditional: true };
-  if (packetType === ENHANCED_MODIFIED)
-    return { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' };
-  return { kind: 'unsupported', codec: fourCcName(body, 1) };
+function readAac(body: Uint8Array): AudioPart {
+  if (body.length <= AAC_HEAD_BYTES) return NOTHING;
+  const packetType = body[1]!;
+  const data = body.subarray(AAC_HEAD_BYTES);
+  if (packetType === 0) return { kind: 'config', codec: 'aac', track: 0, data };
+  if (packetType === 1) return { kind: 'frame', codec: 'aac', track: 0, nanos: 0, data };
+  return NOTHING;
 }
 
 /**

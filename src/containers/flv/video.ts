@@ -1,29 +1,21 @@
 import { ByteReader } from '../../bytes/byte-reader.ts';
-import { fourCcName } from './four-cc.ts';
+import type { VideoCodec } from '../../media/track.ts';
+import { FRAME_TYPE_COMMAND, readEnhancedVideo } from './enhanced-video.ts';
+import type { VideoBody, VideoPart } from './parts.ts';
 
 /** CodecID of AVC: Annex E.4.3.1. */
 export const CODEC_ID_AVC = 7;
+/** CodecIDs of the convention that Chinese CDNs use, with the head of AVC; and names of those that nobody carries. */
+export const CODEC_ID_HEVC = 12;
+const CODEC_ID_AV1 = 13;
 /** Bytes in front of an AVC tag's data: VIDEODATA's first byte, AVCPacketType and CompositionTime. */
 export const AVC_HEAD_BYTES = 5;
 
-/** A video tag's body, taken apart. `data` is a view of the body. */
-export type VideoBody =
-  | { readonly kind: 'config'; readonly data: Uint8Array }
-  | {
-      readonly kind: 'frame';
-      /** FrameType 1; what the encoder claims, not what the NAL units say. */
-      readonly keyFrame: boolean;
-      /** Milliseconds from decode to presentation, signed 24 bits. */
-      readonly compositionMs: number;
-      readonly data: Uint8Array;
-    }
-  /** End of sequence, video info/command frames, empty bodies: nothing to show. */
-  | {
-      readonly kind: 'nothing';
-      /** One of several tracks, beside the one that is sent the usual way. */
-      readonly isAdditional?: true;
-    }
-  | { readonly kind: 'unsupported'; readonly codec: string };
+const CODECS: Readonly<Record<number, VideoCodec>> = {
+  [CODEC_ID_AVC]: 'avc',
+  [CODEC_ID_HEVC]: 'hevc',
+  [CODEC_ID_AV1]: 'av1',
+};
 
 const CODEC_NAMES: Readonly<Record<number, string>> = {
   2: 'Sorenson H.263',
@@ -31,50 +23,31 @@ const CODEC_NAMES: Readonly<Record<number, string>> = {
   4: 'On2 VP6',
   5: 'On2 VP6 with alpha',
   6: 'Screen video 2',
-  12: 'HEVC (H.265)',
-  13: 'AV1',
 };
 
-/** FrameType 5: video info/command frame; Wowza and others send `57 00`. */
-const FRAME_TYPE_COMMAND = 5;
+const NOTHING: VideoPart = { kind: 'nothing' };
 
-/** Reads VIDEODATA and AVCVIDEOPACKET: Annex E.4.3. Never throws: what is cut short is 'nothing'. */
+/** Reads VIDEODATA and AVCVIDEOPACKET (Annex E.4.3), and Enhanced RTMP's. Never throws: what is cut short is 'nothing' or 'damaged'. */
 export function readVideoBody(body: Uint8Array): VideoBody {
-  if (body.length < 2) return { kind: 'nothing' };
+  if (body.length < 2) return NOTHING;
   const first = body[0]!;
-  if (first & 0x80) return readEnhanced(body);
+  if (first & 0x80) return readEnhancedVideo(body);
   const frameType = first >> 4;
   const codecId = first & 0x0f;
-  if (frameType === FRAME_TYPE_COMMAND) return { kind: 'nothing' };
-  if (codecId !== CODEC_ID_AVC) {
-    return { kind: 'unsupported', codec: CODEC_NAMES[codecId] ?? `FLV video codec ${codecId}` };
-  }
-  if (body.length <= AVC_HEAD_BYTES) return { kind: 'nothing' };
+  // Wowza and others send `57 00`.
+  if (frameType === FRAME_TYPE_COMMAND) return NOTHING;
+  const codec = CODECS[codecId];
+  if (codec === undefined)
+    return { kind: 'unsupported', codec: CODEC_NAMES[codecId] ?? `FLV video codec ${codecId}`, track: 0 };
+  if (body.length <= AVC_HEAD_BYTES) return NOTHING;
   const reader = new ByteReader(body, 'AVCVIDEOPACKET');
   reader.skip(1, 'FrameType');
   const packetType = reader.u8();
   const compositionMs = reader.i24();
   const data = reader.rest();
-  if (packetType === 0) return { kind: 'config', data };
-  if (packetType === 1) return { kind: 'frame', keyFrame: frameType === 1, compositionMs, data };
-  return { kind: 'nothing' };
-}
-
-/** Enhanced RTMP v2, VideoPacketType. */
-const ENHANCED_METADATA = 4;
-const ENHANCED_MULTITRACK = 6;
-const ENHANCED_MODIFIED = 7;
-
-/** Enhanced RTMP: bit 7 of the first byte says that a FourCC follows. Named, so that the refusal can say it. */
-function readEnhanced(body: Uint8Array): VideoBody {
-  const frameType = (body[0]! >> 4) & 7;
-  const packetType = body[0]! & 0x0f;
-  if (body.length < 5 || (frameType === FRAME_TYPE_COMMAND && packetType !== ENHANCED_METADATA))
-    return { kind: 'nothing' };
-  if (packetType === ENHANCED_MULTITRACK) return { kind: 'nothing', isAdditional: true };
-  if (packetType === ENHANCED_MODIFIED)
-    return { kind: 'unsupported', codec: 'a codec with extensions of Enhanced RTMP' };
-  return { kind: 'unsupported', codec: fourCcName(body, 1) };
+  if (packetType === 0) return { kind: 'config', codec, track: 0, data };
+  if (packetType !== 1) return NOTHING;
+  return { kind: 'frame', codec, track: 0, keyFrame: frameType === 1, compositionMs, nanos: 0, data };
 }
 
 const head = new Uint8Array(AVC_HEAD_BYTES);
@@ -83,10 +56,15 @@ const head = new Uint8Array(AVC_HEAD_BYTES);
  * The 5 bytes in front of an AVC frame or configuration. Returns a scratch array that the next call overwrites:
  * one per process is enough, because the caller copies it at once and nothing is awaited in between.
  */
-export function avcHead(keyFrame: boolean, packetType: 0 | 1, compositionMs: number): Uint8Array {
-  head[0] = ((keyFrame ? 1 : 2) << 4) | CODEC_ID_AVC; // FrameType, CodecID
-  head[1] = packetType; //                               AVCPacketType
-  head[2] = compositionMs >> 16; //                      CompositionTime, SI24
+export function avcHead(
+  keyFrame: boolean,
+  packetType: 0 | 1,
+  compositionMs: number,
+  codecId = CODEC_ID_AVC,
+): Uint8Array {
+  head[0] = ((keyFrame ? 1 : 2) << 4) | codecId; // FrameType, CodecID
+  head[1] = packetType; //                          AVCPacketType
+  head[2] = compositionMs >> 16; //                 CompositionTime, SI24
   head[3] = compositionMs >> 8;
   head[4] = compositionMs;
   return head;

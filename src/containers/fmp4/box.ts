@@ -2,7 +2,8 @@ import { ByteWriter } from '../../bytes/byte-writer.ts';
 
 /** Size and type: ISO/IEC 14496-12 §4.2. */
 export const BOX_HEAD_BYTES = 8;
-const MAX_BOX_BYTES = 0xffffffff;
+/** A size has 32 bits; the form with 64 is not used. */
+export const MAX_BOX_BYTES = 0xffffffff;
 
 /** A box around its parts, one behind the other: ISO/IEC 14496-12 §4.2. @throws {RangeError} beyond 4 GiB */
 export function box(type: string, ...parts: readonly Uint8Array[]): Buffer {

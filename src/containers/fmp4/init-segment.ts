@@ -29,7 +29,7 @@ export function initSegment(tracks: readonly MovieTrack[], options: { durationRo
     ...tracks.map(trackBox),
     box('mvex', ...room, ...tracks.map(trackExtends)),
   );
-  return Buffer.concat([fileType(), moov]);
+  return Buffer.concat([fileType(tracks), moov]);
 }
 
 /** How long the movie is, known when it is whole: mehd, §8.8.2. `duration` in {@link MOVIE_TIMESCALE}. */
@@ -38,9 +38,17 @@ export function movieDuration(duration: number): Buffer {
   return fullBox('mehd', 1, 0, out.done());
 }
 
-/** Brand iso6: base of offsets is the moof, decode times are told, composition offsets may be negative. */
-function fileType(): Buffer {
-  return box('ftyp', Buffer.from('iso6\0\0\0\0iso6iso5mp41', 'latin1'));
+/** Base of offsets is the moof, decode times are told, composition offsets may be negative. */
+const BRAND = 'iso6';
+const BRANDS = [BRAND, 'iso5', 'mp41'];
+/** ISO/IEC 23000-19 §7.2: one track, and no edit list, as composition offsets have a sign. */
+const CMAF_BRANDS = ['cmfc', 'cmf2'];
+
+/** ftyp: §4.3. CMAF wants a file for each track; more in one are a movie of the same make without its brands. */
+function fileType(tracks: readonly MovieTrack[]): Buffer {
+  const av1 = tracks.some(({ track }) => track.codec === 'av1') ? ['av01'] : [];
+  const brands = [...BRANDS, ...(tracks.length === 1 ? CMAF_BRANDS : []), ...av1];
+  return box('ftyp', Buffer.from(`${BRAND}\0\0\0\0${brands.join('')}`, 'latin1'));
 }
 
 /** mvhd: §8.2.2. */

@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts';
-import type { Track, TrackSet } from '../../media/track.ts';
+import { trackNumber, type Track, type TrackSet } from '../../media/track.ts';
 
 /** A track as a movie and its fragments know it. */
 export interface MovieTrack {
@@ -10,13 +10,19 @@ export interface MovieTrack {
   readonly timescale: number;
 }
 
-/** track_ID by kind: the same in every movie, so that a fragment can be read beside any of them. */
-const TRACK_IDS = { video: 1, audio: 2 } as const;
+/** The same in every movie, so that a fragment can be read beside any of them: 1 and 2 for main picture and sound, then 3 and 4. */
+function movieTrackId({ kind, id }: Track): number {
+  return 2 * trackNumber(id) + (kind === 'video' ? 1 : 2);
+}
 
-/** The movie's tracks, picture first. */
-export function movieTracks({ video, audio }: TrackSet): MovieTrack[] {
-  const tracks = [video, audio].filter((track) => track !== undefined);
-  return tracks.map((track) => ({ trackId: TRACK_IDS[track.kind], track, timescale: timescaleOf(track) }));
+/** The movie's tracks, of a set its picture first. */
+export function movieTracks(of: TrackSet | readonly Track[]): MovieTrack[] {
+  const tracks = isList(of) ? of : [of.video, of.audio].filter((track) => track !== undefined);
+  return tracks.map((track) => ({ trackId: movieTrackId(track), track, timescale: timescaleOf(track) }));
+}
+
+function isList(of: TrackSet | readonly Track[]): of is readonly Track[] {
+  return Array.isArray(of);
 }
 
 /** Sound counts in samples, so that each of its frames is as long as the others. */

@@ -1,77 +1,84 @@
-import { ByteWriter } from '../../bytes/byte-writer.ts';
-import type { AudioTrack, VideoTrack } from '../../media/track.ts';
-import { box, fullBox } from './box.ts';
-
-/** 72 dots per inch, 16.16. */
-const RESOLUTION = 0x00480000;
-const COMPRESSOR_NAME = Buffer.alloc(32);
-const MAX_SIDE = 0xffff;
+import { ByteReader } from '../../bytes/byte-reader.ts';
+import type { AudioTrack, Track, VideoTrack } from '../../media/track.ts';
+import { boxesIn, findBox, Mp4Error, type FoundBox } from './reader.ts';
+import { colorBoxes, readColor } from './sample-entries/color.ts';
+import {
+  AUDIO_HEAD_BYTES,
+  audioEntry,
+  entryRate,
+  VISUAL_HEAD_BYTES,
+  visualEntry,
+  type EntryFacts,
+  type EntryForm,
+} from './sample-entries/entry.ts';
+import { flacBits, flacRate } from './sample-entries/flac.ts';
+import { PICTURES } from './sample-entries/pictures.ts';
+import { SOUNDS } from './sample-entries/sounds.ts';
 
 /** What a decoder must know about a track, one entry for each codec: ISO/IEC 14496-12 §8.5.2. */
-export function sampleEntry(track: VideoTrack | AudioTrack): Buffer {
-  switch (track.codec) {
-    case 'avc':
-      return visualEntry('avc1', track, box('avcC', track.config)); // ISO/IEC 14496-15 §5.4.2
-    case 'aac':
-      return audioEntry('mp4a', track, elementaryStream(track.config)); // ISO/IEC 14496-14 §5.6
-    default:
-      throw new TypeError(`no sample entry for ${track.codec} yet`);
-  }
+export function sampleEntry(track: Track): Buffer {
+  return track.kind === 'video' ? pictureEntry(track) : soundEntry(track);
 }
 
-/** VisualSampleEntry: §12.1.3. */
-function visualEntry(type: string, { width, height }: VideoTrack, configuration: Buffer): Buffer {
-  const out = new ByteWriter(78);
-  out.u32(0).u16(0).u16(1); //                                       reserved, data_reference_index
-  out.u32(0).u32(0).u32(0).u32(0); //                                pre_defined, reserved
-  out.u16(Math.min(width, MAX_SIDE)).u16(Math.min(height, MAX_SIDE));
-  out.u32(RESOLUTION).u32(RESOLUTION).u32(0);
-  out.u16(1); //                                                     frame_count
-  out.put(COMPRESSOR_NAME).u16(0x0018).u16(0xffff); //               depth 24, pre_defined −1
-  return box(type, out.done(), configuration);
+function pictureEntry(track: VideoTrack): Buffer {
+  const form = PICTURES[track.codec];
+  return visualEntry(form.type, track, form.configBox(track), ...colorBoxes(track.color));
 }
 
-/** AudioSampleEntry: §12.2.3. Its rate has 16 bits before the point: a higher one is left to the decoder's configuration. */
-function audioEntry(type: string, { channels, coreRate }: AudioTrack, configuration: Buffer): Buffer {
-  const out = new ByteWriter(28);
-  out.u32(0).u16(0).u16(1); //                                       reserved, data_reference_index
-  out.u32(0).u32(0);
-  out.u16(channels).u16(16).u32(0); //                               channelcount, samplesize
-  out.u16(coreRate <= 0xffff ? coreRate : 0).u16(0); //              samplerate, 16.16
-  return box(type, out.done(), configuration);
+function soundEntry(track: AudioTrack): Buffer {
+  const form = SOUNDS[track.codec];
+  const { channels } = track;
+  const facts =
+    track.codec === 'flac'
+      ? { channels, rate: flacRate(track), bits: flacBits(track) }
+      : { channels, rate: entryRate(track) };
+  return audioEntry(form.type, facts, form.configBox(track));
 }
 
-const ES_DESCRIPTOR = 0x03;
-const DECODER_CONFIG_DESCRIPTOR = 0x04;
-const DECODER_SPECIFIC_INFO = 0x05;
-const SYNC_LAYER_DESCRIPTOR = 0x06;
-/** objectTypeIndication of ISO/IEC 14496-3 audio. */
-const MPEG4_AUDIO = 0x40;
-/** streamType 5 (audio), upStream 0, reserved 1. */
-const AUDIO_STREAM = (5 << 2) | 1;
+const PICTURE_FORMS = formsByType(Object.values(PICTURES));
+const SOUND_FORMS = formsByType(Object.values(SOUNDS));
 
-/** The esds box: ISO/IEC 14496-14 §5.6.1 around the descriptors of ISO/IEC 14496-1 §7.2.6. */
-function elementaryStream(config: Uint8Array): Buffer {
-  const decoder = new ByteWriter(13).u8(MPEG4_AUDIO).u8(AUDIO_STREAM);
-  decoder.u24(0).u32(0).u32(0); //                                   bufferSizeDB, maxBitrate, avgBitrate: unknown
-  const es = new ByteWriter(3).u16(0).u8(0).done(); //               ES_ID 0 in files, no flags
-  return fullBox(
-    'esds',
-    0,
-    0,
-    descriptor(
-      ES_DESCRIPTOR,
-      es,
-      descriptor(DECODER_CONFIG_DESCRIPTOR, decoder.done(), descriptor(DECODER_SPECIFIC_INFO, config)),
-      descriptor(SYNC_LAYER_DESCRIPTOR, Buffer.of(2)), //            predefined: MP4
-    ),
-  );
+function formsByType(forms: readonly EntryForm[]): ReadonlyMap<string, EntryForm> {
+  return new Map(forms.map((form) => [form.type, form]));
 }
 
-/** Tag, length in groups of 7 bits, contents: ISO/IEC 14496-1 §8.3.3. */
-function descriptor(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const body = Buffer.concat(parts);
-  const length: number[] = [body.length & 0x7f];
-  for (let rest = body.length >>> 7; rest > 0; rest >>>= 7) length.unshift((rest & 0x7f) | 0x80);
-  return Buffer.concat([Buffer.of(tag, ...length), body]);
+/**
+ * The first entry of a sample description.
+ *
+ * @param stsd its body @throws {Mp4Error | TruncatedError} for a codec that this house does not write, or one that is cut short
+ */
+export function readSampleEntry(stsd: Uint8Array): EntryFacts {
+  const [entry] = boxesIn(stsd.subarray(8)); // version, flags, entry_count
+  if (!entry) throw new Mp4Error('a track without a sample entry');
+  const picture = PICTURE_FORMS.get(entry.type);
+  if (picture) return readPicture(entry, picture);
+  const sound = SOUND_FORMS.get(entry.type);
+  if (sound) return readSound(entry, sound);
+  throw new Mp4Error(`a sample entry of type ${entry.type}`);
+}
+
+function readPicture({ body }: FoundBox, form: EntryForm): EntryFacts {
+  const reader = new ByteReader(body, form.type);
+  reader.need(VISUAL_HEAD_BYTES, 'head');
+  reader.skip(24, 'what is in front of the size');
+  const [width, height] = [reader.u16(), reader.u16()];
+  const boxes = body.subarray(VISUAL_HEAD_BYTES);
+  const color = readColor(boxes);
+  return { ...configIn(boxes, form), width, height, ...(color && { color }) };
+}
+
+function readSound({ body }: FoundBox, form: EntryForm): EntryFacts {
+  const reader = new ByteReader(body, form.type);
+  reader.need(AUDIO_HEAD_BYTES, 'head');
+  reader.skip(16, 'what is in front of the channels');
+  const channels = reader.u16();
+  reader.skip(6, 'samplesize');
+  const sampleRate = reader.u16();
+  return { ...configIn(body.subarray(AUDIO_HEAD_BYTES), form), channels, sampleRate };
+}
+
+function configIn(boxes: Uint8Array, form: EntryForm): Pick<EntryFacts, 'codec' | 'config'> {
+  const found = findBox(boxes, form.configType);
+  if (!found) throw new Mp4Error(`${form.type} without ${form.configType}`);
+  return form.readConfig(found);
 }

@@ -1,7 +1,7 @@
 import { wrapTime } from './packet.ts';
 
 /** ISO/IEC 13818-1 Table 2-22. */
-export const STREAM_ID = { audio: 0xc0, video: 0xe0 } as const;
+export const STREAM_ID = { private1: 0xbd, audio: 0xc0, video: 0xe0 } as const;
 
 /** With a PTS. */
 export const AUDIO_PES_HEADER_SIZE = 14;
@@ -15,10 +15,16 @@ const MAX_PES_LENGTH = 0xffff;
 /** Most payload bytes of an audio PES, whose length has to be written: ISO/IEC 13818-1 §2.4.3.7 allows 0 for video only. */
 export const MAX_AUDIO_PES_PAYLOAD = MAX_PES_LENGTH - (AUDIO_PES_HEADER_SIZE - 6);
 
-/** The header in front of `payloadLength` bytes of ADTS frames: ISO/IEC 13818-1 §2.4.3.6. */
-export function writeAudioPesHeader(out: Uint8Array, at: number, payloadLength: number, pts: number): void {
+/** The header in front of `payloadLength` bytes of sound: ISO/IEC 13818-1 §2.4.3.6. `streamId`: {@link STREAM_ID}. */
+export function writeAudioPesHeader(
+  out: Uint8Array,
+  at: number,
+  streamId: number,
+  payloadLength: number,
+  pts: number,
+): void {
   const optional = AUDIO_PES_HEADER_SIZE - 6 - FIXED_AFTER_LENGTH;
-  writeStart(out, at, STREAM_ID.audio, optional, payloadLength);
+  writeStart(out, at, streamId, optional, payloadLength);
   out[at + 7] = 0x80; //                                         PTS_DTS_flags: PTS only
   writeTimestamp(out, at + 9, 0b0010, pts);
 }

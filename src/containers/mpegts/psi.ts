@@ -7,17 +7,35 @@ export const PMT_PID = 0x1000;
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
 
-/** ISO/IEC 13818-1 Table 2-34. */
-export const STREAM_TYPE = { adtsAac: 0x0f, avc: 0x1b } as const;
+/** ISO/IEC 13818-1 Table 2-34; those from 0x80 on are for others to use, these two as ATSC A/52 does. */
+export const STREAM_TYPE = {
+  mpeg1Audio: 0x03,
+  mpeg2Audio: 0x04,
+  adtsAac: 0x0f,
+  avc: 0x1b,
+  hevc: 0x24,
+  ac3: 0x81,
+  eac3: 0x87,
+} as const;
+
+/** format_identifier of a registration descriptor: whose use of a stream type this is. */
+export const REGISTRATION = { ac3: 'AC-3', eac3: 'EAC3' } as const;
+const REGISTRATION_DESCRIPTOR = 0x05;
 
 const PROGRAM_NUMBER = 1;
 const TRANSPORT_STREAM_ID = 1;
 const TABLE_PAT = 0;
 const TABLE_PMT = 2;
 
-export interface ElementaryStream {
-  readonly pid: number;
+/** What the table says of a stream. */
+export interface StreamKind {
   readonly streamType: number;
+  /** Four letters of {@link REGISTRATION}. */
+  readonly registration?: string;
+}
+
+export interface ElementaryStream extends StreamKind {
+  readonly pid: number;
 }
 
 /** Writes one packet with a program association table of one program: ISO/IEC 13818-1 §2.4.4.3. */
@@ -41,9 +59,21 @@ export function writePmt(
 ): void {
   const body = [...u16(0xe000 | pcrPid), ...u16(0xf000)]; //     reserved, PCR_PID; reserved, program_info_length 0
   for (const stream of streams) {
-    body.push(stream.streamType, ...u16(0xe000 | stream.pid), ...u16(0xf000));
+    const descriptors = registration(stream); //                 reserved, elementary_PID; reserved, ES_info_length
+    body.push(
+      stream.streamType,
+      ...u16(0xe000 | stream.pid),
+      ...u16(0xf000 | descriptors.length),
+      ...descriptors,
+    );
   }
   writeSection(out, at, PMT_PID, continuity, TABLE_PMT, PROGRAM_NUMBER, version, body);
+}
+
+/** registration_descriptor: ISO/IEC 13818-1 §2.6.8. */
+function registration({ registration: identifier }: StreamKind): number[] {
+  if (identifier === undefined) return [];
+  return [REGISTRATION_DESCRIPTOR, identifier.length, ...Buffer.from(identifier, 'latin1')];
 }
 
 /** A section that begins and ends in one packet: ISO/IEC 13818-1 §2.4.4. The packet's rest is stuffing. */

@@ -1,11 +1,10 @@
-import { readAacConfig } from '../../codecs/aac/config.ts';
-import { readAvcConfig } from '../../codecs/avc/config.ts';
 import type { AudioFrame, MediaFrame, VideoFrame } from '../../media/frame.ts';
 import { TICKS_PER_SECOND } from '../../media/time.ts';
-import type { AudioTrack, TrackSet, VideoTrack } from '../../media/track.ts';
-import { AacPacker } from './aac-packer.ts';
-import { AvcAccessUnit } from './avc-access-unit.ts';
+import type { Track, TrackSet } from '../../media/track.ts';
+import type { AudioPacker } from './audio-packer.ts';
+import { accessUnitOf, packerOf, streamIdOf, streamKind } from './carriage.ts';
 import { DecodeTimes, MAX_LOWERING } from './decode-times.ts';
+import type { NalAccessUnit } from './nal-access-unit.ts';
 import { PacketBuffer } from './packet-buffer.ts';
 import { ADAPTATION } from './packet.ts';
 import {
@@ -16,7 +15,7 @@ import {
   writeVideoTimes,
 } from './pes.ts';
 import type { ElementaryStream } from './psi.ts';
-import { AUDIO_PID, PAT_PID, PMT_PID, STREAM_TYPE, VIDEO_PID, writePat, writePmt } from './psi.ts';
+import { AUDIO_PID, PAT_PID, PMT_PID, VIDEO_PID, writePat, writePmt } from './psi.ts';
 
 /**
  * What decode and presentation times are ahead of the clock, in 90 kHz. The clock reference is the frame's own time,
@@ -53,9 +52,10 @@ export class TsMuxer {
   readonly #packets = new PacketBuffer();
   readonly #decodeTimes = new DecodeTimes();
   #tracks: TrackSet = {};
+  #audioStreamId = 0;
   #pmtVersion = 31;
-  #video: AvcAccessUnit | undefined;
-  #audio: AacPacker | undefined;
+  #video: NalAccessUnit | undefined;
+  #audio: AudioPacker | undefined;
   #pcrPid = VIDEO_PID;
   /** The last clock reference. */
   #pcr: number | undefined;
@@ -113,18 +113,20 @@ export class TsMuxer {
     const { video, audio } = tracks;
     if (video === this.#tracks.video && audio === this.#tracks.audio) return;
     if (video !== this.#tracks.video) {
-      this.#video = video && newAccessUnit(video);
+      this.#video = video && accessUnitOf(video);
       this.#lastVideoDts = undefined;
     }
-    if (audio !== this.#tracks.audio) this.#audio = audio && newPacker(audio);
+    if (audio !== this.#tracks.audio) {
+      this.#audio = audio && packerOf(audio);
+      this.#audioStreamId = audio ? streamIdOf(audio) : 0;
+    }
     this.#tracks = tracks;
     this.#pmtVersion = (this.#pmtVersion + 1) & 0x1f;
   }
 
   #writePmt(): void {
-    const streams: ElementaryStream[] = [];
-    if (this.#video) streams.push({ pid: VIDEO_PID, streamType: STREAM_TYPE.avc });
-    if (this.#audio) streams.push({ pid: AUDIO_PID, streamType: STREAM_TYPE.adtsAac });
+    const { video, audio } = this.#tracks;
+    const streams = [...elementaryStream(VIDEO_PID, video), ...elementaryStream(AUDIO_PID, audio)];
     const at = this.#packets.addPacket();
     const continuity = this.#packets.nextContinuity(PMT_PID);
     writePmt(this.#packets.bytes, at, continuity, this.#pmtVersion, this.#pcrPid, streams);
@@ -166,8 +168,8 @@ export class TsMuxer {
   #writeAudio(frame: AudioFrame): void {
     const packer = this.#audio;
     if (!packer) return;
-    if (packer.mustFlushBefore(frame.dts, frame.payload.length)) this.#flushAudio();
-    packer.add(frame.dts, frame.payload);
+    if (packer.mustFlushBefore(frame)) this.#flushAudio();
+    packer.add(frame);
   }
 
   #flushAudio(): void {
@@ -180,7 +182,7 @@ export class TsMuxer {
     const size = packer.size;
     const length = AUDIO_PES_HEADER_SIZE + size;
     const at = this.#packets.reserve(length, flags);
-    writeAudioPesHeader(this.#packets.bytes, at, size, Math.round(dts) + LEAD);
+    writeAudioPesHeader(this.#packets.bytes, at, this.#audioStreamId, size, Math.round(dts) + LEAD);
     packer.write(this.#packets.bytes, at + AUDIO_PES_HEADER_SIZE);
     this.#packets.spread(AUDIO_PID, length, flags, this.#pcr ?? 0);
   }
@@ -226,10 +228,7 @@ export class TsMuxer {
   }
 }
 
-function newAccessUnit(track: VideoTrack): AvcAccessUnit {
-  return new AvcAccessUnit(readAvcConfig(track.config));
-}
-
-function newPacker(track: AudioTrack): AacPacker {
-  return new AacPacker(readAacConfig(track.config));
+function elementaryStream(pid: number, track: Track | undefined): ElementaryStream[] {
+  const kind = track && streamKind(track);
+  return kind ? [{ pid, ...kind }] : [];
 }

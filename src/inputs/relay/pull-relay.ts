@@ -10,7 +10,8 @@ import type { ClientTarget } from '../../protocols/rtmp/session/client-url.ts';
 import { relayRefusal, type RelayPath } from '../../protocols/rtmp/session/relay-path.ts';
 import type { Publication } from '../../stream/publication.ts';
 import type { StreamRegistry } from '../../stream/registry.ts';
-import { FlvInput, UnsupportedCodecError } from '../flv-input.ts';
+import { FlvInput } from '../flv-input.ts';
+import { UnsupportedCodecError } from '../unsupported.ts';
 import { Pace } from '../pace.ts';
 import { ADMIT_ALL, type Admit, type PullPass } from './admit.ts';
 
@@ -56,6 +57,7 @@ export class PullRelay {
       path: () => this.#askedBy,
       obstacle: () => this.#obstacle(),
       started: (link, path) => this.#started(link, path),
+      moved: (link, path) => this.#moved(link, path),
       media: (message) => this.#media(message),
       flush: () => this.#show?.publication.flush(),
       lost: (problem) => this.#lost(problem),
@@ -110,6 +112,18 @@ export class PullRelay {
     if (refusal !== undefined) this.#line.fail(refusal);
   }
 
+  /** The same stream over another connection: here it is a publisher who comes back at once, under the same visit. */
+  #moved(link: RtmpLink, path: RelayPath): void {
+    const show = this.#show;
+    this.#bytesOfFormer += this.#link?.bytesRead ?? 0;
+    this.#started(link, path);
+    if (this.#link !== link || !show || this.#show !== show) return;
+    show.publication.release('the server asked to connect again');
+    this.#show = undefined;
+    this.#held = new HeldMedia();
+    this.#begin(show.pass, true);
+  }
+
   #media(message: RtmpMessage): void {
     if (this.#show) return this.#take(this.#show, message);
     this.#held.add(message);
@@ -138,7 +152,8 @@ export class PullRelay {
     });
   }
 
-  #begin(pass: PullPass): void {
+  /** @param goesOn the visit has begun already */
+  #begin(pass: PullPass, goesOn = false): void {
     const { name, streams, noticed } = this.#options;
     const claim = streams.claim(name, {
       address: this.#address,
@@ -161,7 +176,7 @@ export class PullRelay {
     this.#held = new HeldMedia();
     for (const message of messages) if (this.#show === show) this.#take(show, message);
     show.publication.flush();
-    if (this.#show !== show) return; // it was over at once
+    if (goesOn || this.#show !== show) return; // or it was over at once
     pass.began(
       (reason) => this.#line.fail(`kicked: ${reason}`),
       () => ({ bytesIn: this.bytes, bytesOut: 0 }),

@@ -47,10 +47,10 @@ async function fetchOnce(url: URL, what: string, maxBytes: number, options: AskO
 /** Asks without taking the body. Undefined if no answer came, which is then nobody's fault but perhaps the network's. */
 export async function ask(
   url: URL,
-  init: { readonly method: 'GET' | 'HEAD'; readonly range?: string },
+  init: { readonly method: 'GET' | 'HEAD'; readonly range?: string; readonly timeoutMs?: number },
 ): Promise<{ readonly status: number; readonly headers: Headers } | undefined> {
   const closing = new AbortController();
-  const timeout = setTimeout(() => closing.abort(), ANSWER_TIMEOUT_MS);
+  const timeout = setTimeout(() => closing.abort(), init.timeoutMs ?? ANSWER_TIMEOUT_MS);
   try {
     const headers: Record<string, string> = init.range === undefined ? {} : { Range: init.range };
     const response = await fetch(url, { method: init.method, headers, signal: closing.signal });

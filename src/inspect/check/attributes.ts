@@ -36,6 +36,7 @@ export const FORMS = {
   'a quoted string': /^"[^"\r\n]*"$/,
   'a word without quotes': /^[^",\s]+$/,
   WIDTHxHEIGHT: /^\d+x\d+$/,
+  YES: /^YES$/,
   'a hexadecimal number': /^0[xX][0-9A-Fa-f]+$/,
 } as const;
 
@@ -50,6 +51,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
     RESOLUTION: 'WIDTHxHEIGHT',
     'FRAME-RATE': 'a decimal number',
     'HDCP-LEVEL': 'a word without quotes',
+    'VIDEO-RANGE': 'a word without quotes',
     AUDIO: 'a quoted string',
     VIDEO: 'a quoted string',
     SUBTITLES: 'a quoted string',
@@ -83,6 +85,34 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
   },
   'EXT-X-MAP': { URI: 'a quoted string', BYTERANGE: 'a quoted string' },
   'EXT-X-START': { 'TIME-OFFSET': 'a signed decimal number', PRECISE: 'a word without quotes' },
+  // RFC 8216bis §4.4.3.7, §4.4.3.8, §4.4.4.9, §4.4.5.2 to §4.4.5.4
+  'EXT-X-PART-INF': { 'PART-TARGET': 'a decimal number' },
+  'EXT-X-SERVER-CONTROL': {
+    'CAN-BLOCK-RELOAD': 'YES',
+    'CAN-SKIP-UNTIL': 'a decimal number',
+    'CAN-SKIP-DATERANGES': 'YES',
+    'HOLD-BACK': 'a decimal number',
+    'PART-HOLD-BACK': 'a decimal number',
+  },
+  'EXT-X-PART': {
+    URI: 'a quoted string',
+    DURATION: 'a decimal number',
+    INDEPENDENT: 'YES',
+    BYTERANGE: 'a quoted string',
+    GAP: 'YES',
+  },
+  'EXT-X-SKIP': { 'SKIPPED-SEGMENTS': 'a decimal integer', 'RECENTLY-REMOVED-DATERANGES': 'a quoted string' },
+  'EXT-X-PRELOAD-HINT': {
+    TYPE: 'a word without quotes',
+    URI: 'a quoted string',
+    'BYTERANGE-START': 'a decimal integer',
+    'BYTERANGE-LENGTH': 'a decimal integer',
+  },
+  'EXT-X-RENDITION-REPORT': {
+    URI: 'a quoted string',
+    'LAST-MSN': 'a decimal integer',
+    'LAST-PART': 'a decimal integer',
+  },
 };
 
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
@@ -91,6 +121,11 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   'EXT-X-KEY': ['METHOD'],
   'EXT-X-MAP': ['URI'],
   'EXT-X-START': ['TIME-OFFSET'],
+  'EXT-X-PART-INF': ['PART-TARGET'],
+  'EXT-X-PART': ['URI', 'DURATION'],
+  'EXT-X-SKIP': ['SKIPPED-SEGMENTS'],
+  'EXT-X-PRELOAD-HINT': ['TYPE', 'URI'],
+  'EXT-X-RENDITION-REPORT': ['URI'],
 };
 
 /** What is wrong with the attributes of such a tag; nothing for tags without a list. */

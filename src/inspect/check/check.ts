@@ -10,7 +10,7 @@ import { peek, readRest } from '../reading.ts';
 import { REPORT_FORMAT, type HlsReport } from '../report.ts';
 import { fetchWhole, type Fetched } from './asking.ts';
 import type { CheckReport } from './check-report.ts';
-import { readMultivariant, type CheckedMultivariant } from './checked-playlist.ts';
+import { readMultivariant, type CheckedMultivariant } from './checked-multivariant.ts';
 import { ageMs, playlistHeaderBreaches } from './headers.ts';
 import { isMultivariant } from './lines.ts';
 import { PlaylistCheck, type PlaylistChecked, type PlaylistCheckOptions } from './playlist-check.ts';
@@ -18,6 +18,8 @@ import { readText } from './playlist-text.ts';
 import { promiseBreaches, withRenditions } from './promises.ts';
 import type { Breach } from './rules.ts';
 import { textBreaches } from './text-rules.ts';
+import { variantBreaches } from './variants.ts';
+import { Standings } from './standings.ts';
 import { Violations } from './violations.ts';
 
 export interface CheckOptions {
@@ -76,6 +78,7 @@ class Check {
   readonly #violations = new Violations();
   readonly #notes = new Set<string>();
   readonly #findings = new Findings();
+  readonly #standings = new Standings();
 
   constructor(target: string, options: CheckOptions & { readonly signal: AbortSignal }) {
     this.#target = target;
@@ -98,6 +101,7 @@ class Check {
     return {
       deadline: this.#startedAt + this.#options.seconds * 1000,
       findings: this.#findings,
+      standings: this.#standings,
       signal: this.#options.signal,
       tell: (breaches) => this.#tell(playlist, breaches),
       note: (text) => void this.#notes.add(`${playlist}: ${text}`),
@@ -134,6 +138,13 @@ class Check {
       if (found)
         this.#tell(variant.uri, promiseBreaches([variant, ...later], withRenditions(found, renditions)));
     }
+    const sides = [...checked].map(([uri, { found, report }]) => ({
+      uri,
+      live: found.live,
+      targetDuration: report.targetDuration,
+      landmarks: found.landmarks,
+    }));
+    for (const [uri, breaches] of variantBreaches(sides)) this.#tell(uri, breaches);
     const variants = opening.variants.map((variant: Variant) =>
       compareVariant(variant, reports, this.#findings),
     );

@@ -1,7 +1,26 @@
-import { resolve, type MediaPlaylist, type PlaylistSegment, type Variant } from '../playlist.ts';
-import type { ByteRange } from '../source.ts';
+import { resolve, type MapReference, type MediaPlaylist, type PlaylistSegment } from '../playlist.ts';
 import { readAttributes, unquoted } from './attributes.ts';
+import {
+  partOf,
+  rangeOf,
+  readLowLatency,
+  skippedBy,
+  sumOf,
+  type CheckedLowLatency,
+  type CheckedPart,
+} from './checked-parts.ts';
 import type { PlaylistLine } from './lines.ts';
+
+/** What a segment and one that is being made have in common. */
+export interface RunningSegment {
+  readonly sequence: number;
+  readonly discontinuity: boolean;
+  readonly discontinuitySequence: number;
+  readonly programDateTime?: string | undefined;
+  readonly dateTime?: number | undefined;
+  readonly map?: MapReference | undefined;
+  readonly parts: readonly CheckedPart[];
+}
 
 /** A segment as the text says it, whether or not that is allowed. */
 export interface CheckedSegment extends PlaylistSegment {
@@ -11,26 +30,20 @@ export interface CheckedSegment extends PlaylistSegment {
   readonly dateTime?: number | undefined;
   /** EXT-X-GAP: there is nothing to fetch. */
   readonly gap: boolean;
-  /** What a player must have before it can use the segment: its key, its initialization section. */
+  /** What a player must have before it can use the segment beside its initialization section: its key. */
   readonly needs: readonly URL[];
+  readonly parts: readonly CheckedPart[];
 }
 
 export interface CheckedMedia extends MediaPlaylist {
   readonly segments: readonly CheckedSegment[];
+  /** The segment that is being made: it has parts and no URI yet. */
+  readonly running?: RunningSegment | undefined;
+  /** Segments that a delta update leaves out (EXT-X-SKIP). */
+  readonly skipped: number;
   /** Sum of EXTINF in seconds. */
   readonly duration: number;
-}
-
-export interface CheckedVariant extends Variant {
-  /** URIs of the playlists in the groups that AUDIO and VIDEO name: part of what CODECS speaks of. */
-  readonly renditions: readonly string[];
-}
-
-export interface CheckedMultivariant {
-  readonly kind: 'multivariant';
-  readonly variants: readonly CheckedVariant[];
-  /** Variants' and renditions' playlists, each once. */
-  readonly playlists: readonly { readonly uri: string; readonly url: URL }[];
+  readonly lowLatency?: CheckedLowLatency | undefined;
 }
 
 /** Collects what stands in front of a segment's URI. */
@@ -40,50 +53,113 @@ class NextSegment {
   gap = false;
   dateTime: string | undefined;
   range: string | undefined;
+  readonly parts: CheckedPart[] = [];
 }
 
 /** Reads a media playlist to the letter, and guesses where it has to. Throws InspectError for a URI that cannot be one. */
 export function readMedia(lines: readonly PlaylistLine[], url: URL): CheckedMedia {
-  const head = headOf(lines);
-  const segments: CheckedSegment[] = [];
-  let next = new NextSegment();
-  let dsn = head.discontinuitySequence;
-  let key: string | undefined;
-  let map = false;
-  const needs: { key?: URL | undefined; map?: URL | undefined } = {};
-  let isVariant = false;
-  for (const line of lines) {
-    if (line.kind === 'uri') {
-      if (isVariant) {
-        isVariant = false; // a mixed playlist, and that is told
-        continue;
-      }
-      if (next.discontinuity) dsn++;
-      const sequence = head.mediaSequence + segments.length;
-      const sealed = sealedBy(key, map);
-      segments.push({
-        ...segmentOf(line.uri, url, next, segments.at(-1)),
-        sequence,
-        discontinuitySequence: dsn,
-        sealed,
-        needs: [needs.key, needs.map].filter((one) => one !== undefined),
-      });
-      next = new NextSegment();
-    } else if (line.name === 'EXTINF') next.extinf = Number.parseFloat(line.value) || 0;
-    else if (line.name === 'EXT-X-DISCONTINUITY') next.discontinuity = true;
-    else if (line.name === 'EXT-X-GAP') next.gap = true;
-    else if (line.name === 'EXT-X-PROGRAM-DATE-TIME') next.dateTime = line.value;
-    else if (line.name === 'EXT-X-BYTERANGE') next.range = line.value;
-    else if (line.name === 'EXT-X-KEY') {
-      key = readAttributes(line.value).values.get('METHOD');
-      needs.key = neededBy(line.value, url);
-    } else if (line.name === 'EXT-X-MAP') {
-      map = true;
-      needs.map = neededBy(line.value, url);
-    } else if (line.name === 'EXT-X-STREAM-INF') isVariant = true;
+  return new MediaReader(lines, url).read();
+}
+
+class MediaReader {
+  readonly #lines: readonly PlaylistLine[];
+  readonly #url: URL;
+  readonly #head: ReturnType<typeof headOf>;
+  readonly #segments: CheckedSegment[] = [];
+  #next = new NextSegment();
+  #dsn: number;
+  #skipped = 0;
+  #sealed: string | undefined;
+  #key: URL | undefined;
+  #map: MapReference | undefined;
+  #lastPart: CheckedPart | undefined;
+  #isVariant = false;
+
+  constructor(lines: readonly PlaylistLine[], url: URL) {
+    this.#lines = lines;
+    this.#url = url;
+    this.#head = headOf(lines);
+    this.#dsn = this.#head.discontinuitySequence;
   }
-  const duration = segments.reduce((sum, segment) => sum + segment.extinfSeconds, 0);
-  return { ...head, segments, duration };
+
+  read(): CheckedMedia {
+    for (const line of this.#lines) {
+      if (line.kind === 'tag') this.#tag(line);
+      else if (this.#isVariant)
+        this.#isVariant = false; // a mixed playlist, and that is told
+      else this.#segment(line.uri);
+    }
+    const segments = this.#segments;
+    const running = this.#running();
+    const parts = [...segments.flatMap((segment) => segment.parts), ...(running?.parts ?? [])];
+    return {
+      ...this.#head,
+      segments,
+      running,
+      runningSeconds: sumOf(running?.parts ?? []),
+      runningDateTime: running?.programDateTime,
+      skipped: this.#skipped,
+      duration: segments.reduce((sum, segment) => sum + segment.extinfSeconds, 0),
+      lowLatency: readLowLatency(this.#lines, { url: this.#url, parts }),
+    };
+  }
+
+  #segment(uri: string): void {
+    const next = this.#next;
+    if (next.discontinuity) this.#dsn++;
+    this.#segments.push({
+      ...segmentOf(uri, this.#url, next, this.#segments.at(-1)),
+      ...this.#common(next),
+      sealed: this.#sealed,
+      needs: this.#key ? [this.#key] : [],
+      parts: next.parts,
+      partCount: next.parts.length === 0 ? undefined : next.parts.length,
+    });
+    this.#next = new NextSegment();
+  }
+
+  #common(next: NextSegment): Omit<RunningSegment, 'parts'> {
+    const at = next.dateTime === undefined ? NaN : Date.parse(next.dateTime);
+    return {
+      sequence: this.#head.mediaSequence + this.#skipped + this.#segments.length,
+      discontinuity: next.discontinuity,
+      discontinuitySequence: this.#dsn,
+      programDateTime: next.dateTime,
+      dateTime: Number.isNaN(at) ? undefined : at,
+      map: this.#map,
+    };
+  }
+
+  #running(): RunningSegment | undefined {
+    const next = this.#next;
+    if (next.parts.length === 0) return undefined;
+    if (next.discontinuity) this.#dsn++;
+    return { ...this.#common(next), parts: next.parts };
+  }
+
+  #tag({ name, value }: Extract<PlaylistLine, { kind: 'tag' }>): void {
+    const next = this.#next;
+    if (name === 'EXTINF') next.extinf = Number.parseFloat(value) || 0;
+    else if (name === 'EXT-X-DISCONTINUITY') next.discontinuity = true;
+    else if (name === 'EXT-X-GAP') next.gap = true;
+    else if (name === 'EXT-X-PROGRAM-DATE-TIME') next.dateTime = value;
+    else if (name === 'EXT-X-BYTERANGE') next.range = value;
+    else if (name === 'EXT-X-PART') this.#part(value);
+    else if (name === 'EXT-X-SKIP') this.#skipped = skippedBy(value);
+    else if (name === 'EXT-X-KEY') {
+      const method = readAttributes(value).values.get('METHOD');
+      this.#sealed = method === undefined || method === 'NONE' ? undefined : `encrypted (${method})`;
+      this.#key = neededBy(value, this.#url);
+    } else if (name === 'EXT-X-MAP') this.#map = mapOf(value, this.#url);
+    else if (name === 'EXT-X-STREAM-INF') this.#isVariant = true;
+  }
+
+  #part(value: string): void {
+    const part = partOf(value, this.#url, this.#lastPart);
+    if (!part) return; // told as bad-attribute
+    this.#next.parts.push(part);
+    this.#lastPart = part;
+  }
 }
 
 /** The tag's URI, if it is one of the web: keys of DRM systems have schemes of their own. */
@@ -94,7 +170,15 @@ function neededBy(attributes: string, base: URL): URL | undefined {
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 }
 
-function headOf(lines: readonly PlaylistLine[]): Omit<MediaPlaylist, 'segments'> {
+/** EXT-X-MAP; undefined if it names nothing of the web. */
+function mapOf(attributes: string, base: URL): MapReference | undefined {
+  const { values } = readAttributes(attributes);
+  const uri = unquoted(values.get('URI'));
+  if (uri === undefined) return undefined;
+  return { uri, url: resolve(uri, base), range: rangeOf(unquoted(values.get('BYTERANGE')), undefined) };
+}
+
+function headOf(lines: readonly PlaylistLine[]): Omit<MediaPlaylist, 'segments' | 'lowLatency'> {
   const value = (name: string): string | undefined => {
     const tag = lines.find((line) => line.kind === 'tag' && line.name === name);
     return tag?.kind === 'tag' ? tag.value : undefined;
@@ -122,77 +206,12 @@ function segmentOf(
   base: URL,
   next: NextSegment,
   last: CheckedSegment | undefined,
-): Omit<CheckedSegment, 'sequence' | 'discontinuitySequence' | 'sealed' | 'needs'> {
-  const url = resolve(uri, base);
-  const at = next.dateTime === undefined ? NaN : Date.parse(next.dateTime);
-  return {
-    uri,
-    url,
-    extinfSeconds: next.extinf,
-    discontinuity: next.discontinuity,
-    gap: next.gap,
-    programDateTime: next.dateTime,
-    dateTime: Number.isNaN(at) ? undefined : at,
-    range: rangeOf(next.range, last?.uri === uri ? last.range : undefined),
-  };
-}
-
-/** Without an offset, the range begins where the one before ended: RFC 8216 §4.3.2.2. */
-function rangeOf(text: string | undefined, last: ByteRange | undefined): ByteRange | undefined {
-  const match = /^(\d{1,15})(?:@(\d{1,15}))?$/.exec(text ?? '');
-  if (!match) return undefined;
-  const offset = match[2] === undefined ? (last ? last.offset + last.length : 0) : Number(match[2]);
-  return { offset, length: Number(match[1]) };
-}
-
-function sealedBy(key: string | undefined, map: boolean): string | undefined {
-  if (key !== undefined && key !== 'NONE') return `encrypted (${key})`;
-  return map ? 'fragmented MP4 (EXT-X-MAP)' : undefined;
-}
-
-/** Throws InspectError for a URI that cannot be one. */
-export function readMultivariant(lines: readonly PlaylistLine[], url: URL): CheckedMultivariant {
-  const variants: { variant: Variant; groups: string[] }[] = [];
-  const uris: string[] = [];
-  const members: { group: string; uri: string }[] = [];
-  let attributes: ReadonlyMap<string, string> | undefined;
-  for (const line of lines) {
-    if (line.kind === 'uri') {
-      const groups = ['AUDIO', 'VIDEO'].map((type) => `${type}=${attributes?.get(type) ?? ''}`);
-      variants.push({ variant: variantOf(line.uri, url, attributes ?? new Map()), groups });
-      uris.push(line.uri);
-      attributes = undefined;
-    } else if (line.name === 'EXT-X-STREAM-INF') attributes = readAttributes(line.value).values;
-    else if (line.name === 'EXT-X-MEDIA') {
-      const { values } = readAttributes(line.value);
-      const uri = unquoted(values.get('URI'));
-      if (uri === undefined) continue;
-      uris.push(uri);
-      members.push({ group: `${values.get('TYPE') ?? ''}=${values.get('GROUP-ID') ?? ''}`, uri });
-    }
-  }
-  const playlists = [...new Set(uris)].map((uri) => ({ uri, url: resolve(uri, url) }));
-  const withRenditions = variants.map(({ variant, groups }) => ({
-    ...variant,
-    renditions: members.filter(({ group }) => groups.includes(group)).map(({ uri }) => uri),
-  }));
-  return { kind: 'multivariant', variants: withRenditions, playlists };
-}
-
-function variantOf(uri: string, base: URL, attributes: ReadonlyMap<string, string>): Variant {
-  const number = (name: string): number | undefined => {
-    const value = Number(unquoted(attributes.get(name)) ?? NaN);
-    return Number.isFinite(value) ? value : undefined;
-  };
-  const [width, height] = (attributes.get('RESOLUTION') ?? '').split('x').map(Number);
+): Pick<CheckedSegment, 'uri' | 'url' | 'extinfSeconds' | 'gap' | 'range'> {
   return {
     uri,
     url: resolve(uri, base),
-    bandwidth: number('BANDWIDTH'),
-    averageBandwidth: number('AVERAGE-BANDWIDTH'),
-    codecs: unquoted(attributes.get('CODECS')),
-    width: width || undefined,
-    height: height || undefined,
-    frameRate: number('FRAME-RATE'),
+    extinfSeconds: next.extinf,
+    gap: next.gap,
+    range: rangeOf(next.range, last?.uri === uri ? last.range : undefined),
   };
 }

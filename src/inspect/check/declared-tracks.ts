@@ -1,4 +1,3 @@
-import { STREAM_TYPE_ADTS, STREAM_TYPE_AVC } from '../ts-look.ts';
 import type { Breach } from './rules.ts';
 import type { SegmentFacts } from './segment-rules.ts';
 
@@ -15,9 +14,9 @@ interface Declared {
   told: boolean;
 }
 
-/** Watches whether the tracks that the PMT declares have frames. */
+/** Watches whether the tracks that the PMT, or the initialization section, declares have frames. */
 export class DeclaredTracks {
-  readonly #tracks = new Map<string, Declared>();
+  readonly #tracks = new Map<number, Declared>();
 
   /** A discontinuity: the tracks may be other ones. */
   startOver(): void {
@@ -25,9 +24,8 @@ export class DeclaredTracks {
   }
 
   see({ look, segment }: SegmentFacts): Breach[] {
-    return Object.entries(look.facts().streamTypes).flatMap(([pid, type]) => {
-      // Other types (captions, timed metadata) may be silent for hours.
-      if (type !== STREAM_TYPE_AVC && type !== STREAM_TYPE_ADTS) return [];
+    return [...look.declared].flatMap(([pid, { kind, what }]) => {
+      if (kind === undefined) return [];
       const track = this.#tracks.get(pid) ?? {
         everHeard: false,
         emptySegments: 0,
@@ -35,7 +33,7 @@ export class DeclaredTracks {
         told: false,
       };
       this.#tracks.set(pid, track);
-      const frames = look.tracks.get(Number(pid))?.frames ?? 0;
+      const frames = look.tracks.get(pid)?.frames ?? 0;
       if (frames > 0) {
         Object.assign(track, { everHeard: true, emptySegments: 0, emptySeconds: 0 });
         return [];
@@ -45,8 +43,7 @@ export class DeclaredTracks {
       const enough = track.everHeard ? SILENT_SECONDS : NEVER_SECONDS;
       if (track.told || track.emptySegments < NEVER_SEGMENTS || track.emptySeconds < enough) return [];
       track.told = true;
-      const what = type === STREAM_TYPE_AVC ? 'video' : 'audio';
-      const message = `the PMT declares ${what} on PID ${pid}, but not one frame came in ${track.emptySeconds.toFixed(1)} s`;
+      const message = `the ${look.declaredBy} declares ${kind} (${what}), but not one frame came in ${track.emptySeconds.toFixed(1)} s`;
       return [{ code: 'track-without-frames', message, segment: segment.sequence }];
     });
   }

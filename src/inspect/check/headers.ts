@@ -44,12 +44,22 @@ export function cachedSeconds(headers: Headers): number | undefined {
   return Number.isNaN(expires) ? 0 : Math.max(0, (expires - date) / 1000);
 }
 
-/** What the headers of an MPEG-TS segment break. */
-export function segmentHeaderBreaches(headers: Headers, segment: number): Breach[] {
+const SEGMENT_TYPES = {
+  'MPEG-TS': ['video/mp2t'],
+  MP4: ['video/mp4', 'audio/mp4', 'application/mp4', 'video/iso.segment', 'audio/iso.segment'],
+} as const;
+
+/** What the headers of a segment break. */
+export function segmentHeaderBreaches(
+  headers: Headers,
+  segment: number,
+  container: keyof typeof SEGMENT_TYPES,
+): Breach[] {
   const breaches: Breach[] = [];
   const type = typeOf(headers);
-  if (type !== 'video/mp2t') {
-    const message = `Content-Type of the segment is ${type ?? 'missing'}, not video/mp2t`;
+  const types: readonly string[] = SEGMENT_TYPES[container];
+  if (!types.includes(type ?? '')) {
+    const message = `Content-Type of the segment is ${type ?? 'missing'}, not ${types[0]!}`;
     breaches.push({ code: 'segment-type', message, segment });
   }
   if (/(^|[\s,])no-store($|[\s,])/i.test(headers.get('cache-control') ?? '')) {

@@ -1,5 +1,6 @@
 import { readAttributes } from './attributes.ts';
 import type { PlaylistLine } from './lines.ts';
+import { lowLatencyBreaches } from './low-latency-text-rules.ts';
 import type { Breach } from './rules.ts';
 
 type Tag = Extract<PlaylistLine, { kind: 'tag' }>;
@@ -17,6 +18,7 @@ export function mediaBreaches(lines: readonly PlaylistLine[]): Breach[] {
     ...segmentBreaches(lines, target.seconds),
     ...misplaced(lines),
     ...versionBreaches(lines),
+    ...lowLatencyBreaches(lines, target.seconds),
   ];
 }
 
@@ -59,7 +61,8 @@ function segmentBreaches(lines: readonly PlaylistLine[], target: number | undefi
     const message = `the playlist ends after ${dangling.name} in line ${dangling.at}: its URI is missing`;
     breaches.push({ code: 'incomplete-playlist', message });
   }
-  if (segments === 0 && !ended)
+  const isUpdate = lines.some((line) => line.kind === 'tag' && line.name === 'EXT-X-SKIP');
+  if (segments === 0 && !ended && !isUpdate)
     breaches.push({ code: 'empty-playlist', message: 'it has no segments and no end' });
   return breaches;
 }
@@ -105,7 +108,7 @@ interface Need {
   readonly what: string;
 }
 
-/** EXT-X-VERSION must cover all that is used: RFC 8216 §7. Without the tag it is 1. */
+/** EXT-X-VERSION must cover all that is used: RFC 8216 §7, RFC 8216bis §8. Without the tag it is 1. */
 function versionBreaches(lines: readonly PlaylistLine[]): Breach[] {
   const tag = lines.find((line): line is Tag => line.kind === 'tag' && line.name === 'EXT-X-VERSION');
   const version = tag ? Number(tag.value) : 1;
@@ -128,6 +131,11 @@ function needOf(tag: Tag, iFramesOnly: boolean): Need | undefined {
     case 'EXT-X-BYTERANGE':
     case 'EXT-X-I-FRAMES-ONLY':
       return { version: 4, what: tag.name };
+    case 'EXT-X-SKIP': {
+      const { values } = readAttributes(tag.value);
+      const what = 'RECENTLY-REMOVED-DATERANGES';
+      return values.has(what) ? { version: 10, what } : { version: 9, what: 'EXT-X-SKIP' };
+    }
     case 'EXT-X-MAP':
       return { version: iFramesOnly ? 5 : 6, what: tag.name };
     case 'EXT-X-KEY': {

@@ -1,5 +1,6 @@
 import { readAttributes } from './attributes.ts';
 import type { PlaylistLine } from './lines.ts';
+import { mediaTagBreaches } from './media-tag-rules.ts';
 import type { Breach } from './rules.ts';
 
 /** Attributes of a variant that name a group of renditions, each called as the TYPE of these. */
@@ -23,7 +24,7 @@ export function multivariantBreaches(lines: readonly PlaylistLine[]): Breach[] {
     }
   }
   if (waiting !== undefined) breaches.push(withoutUri(waiting));
-  return [...breaches, ...groupBreaches(lines)];
+  return [...breaches, ...groupBreaches(lines), ...mediaTagBreaches(lines)];
 }
 
 /** Groups of renditions that a variant names and nobody defines: RFC 8216 §4.3.4.2. */

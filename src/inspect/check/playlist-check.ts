@@ -1,25 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InspectError } from '../errors.ts';
 import type { Findings } from '../findings.ts';
-import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS_AT_START } from '../limits.ts';
+import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS_AT_START, MIN_RELOAD_MS } from '../limits.ts';
 import type { EndReason, PlaylistReport } from '../report.ts';
 import { SegmentsLook } from '../segments-look.ts';
-import { ask, fetchWhole, type Fetched } from './asking.ts';
+import { Maps } from '../maps.ts';
+import { fetchWhole, type Fetched } from './asking.ts';
+import type { Reload } from './blocking-reload.ts';
 import { readMedia, type CheckedMedia } from './checked-playlist.ts';
+import { withSkipped } from './delta.ts';
 import { Freshness } from './freshness.ts';
+import { goneBreaches } from './gone.ts';
 import { playlistHeaderBreaches } from './headers.ts';
 import { PlaylistHistory } from './history.ts';
 import { Leavers, type Waiting } from './leavers.ts';
 import { isMultivariant } from './lines.ts';
+import { LowLatencyFollow } from './low-latency-follow.ts';
 import type { Found } from './promises.ts';
 import { readText, type PlaylistText } from './playlist-text.ts';
 import type { Breach } from './rules.ts';
 import { dateBreaches } from './seams.ts';
 import { SegmentReader } from './segment-reader.ts';
+import type { Standings } from './standings.ts';
 import { textBreaches } from './text-rules.ts';
 
-/** Never ask more often, whatever the target duration says, ms. */
-const MIN_RELOAD_MS = 250;
 /** While the target duration is unknown, s. */
 const USUAL_TARGET_SECONDS = 2;
 /** A playlist that fails so many times in a row, and for so long, is no longer asked for: a server that restarts is back before. */
@@ -35,6 +39,8 @@ export interface PlaylistCheckOptions {
   /** By `performance.now()`: when to stop. */
   readonly deadline: number;
   readonly findings: Findings;
+  /** Where the playlists of a multivariant one are compared as they come. */
+  readonly standings: Standings;
   /** For what is in this playlist. */
   readonly tell: (breaches: readonly Breach[]) => void;
   readonly note: (text: string) => void;
@@ -54,6 +60,7 @@ export class PlaylistCheck {
   readonly #freshness = new Freshness();
   readonly #leavers = new Leavers();
   readonly #reader: SegmentReader;
+  readonly #lowLatency: LowLatencyFollow;
   readonly #asked: Promise<void>[] = [];
   /** The time is up: segments that are still on their way are given up. */
   readonly #givenUp = new AbortController();
@@ -72,11 +79,15 @@ export class PlaylistCheck {
   constructor(url: URL, uri: string, options: PlaylistCheckOptions) {
     this.#url = url;
     this.#options = options;
-    const look = new SegmentsLook(uri, options.findings);
+    const signal = AbortSignal.any([options.signal, this.#givenUp.signal]);
+    const maps = new Maps(fetchWhole);
+    const look = new SegmentsLook(uri, options.findings, maps);
+    this.#lowLatency = new LowLatencyFollow({ ...options, url, maps, latency: look.latency, signal });
     this.#reader = new SegmentReader({
       ...options,
-      signal: AbortSignal.any([options.signal, this.#givenUp.signal]),
+      signal,
       look,
+      came: ({ sequence }, bytes) => this.#lowLatency.segmentCame(sequence, bytes),
       untilOf: (sequence) => this.#leavers.untilOf(sequence),
     });
   }
@@ -89,10 +100,11 @@ export class PlaylistCheck {
     let ended: EndReason | undefined;
     let askedAt = fetched.requestedAt;
     while ((ended = this.#whyEnded()) === undefined) {
-      if (!(await this.#waitUntil(askedAt + this.#pause * 1000))) continue;
+      const blocking = this.#lowLatency.next(this.#last);
+      if (!(await this.#waitUntil(askedAt + (blocking?.pause ?? this.#pause) * 1000))) continue;
       askedAt = performance.now();
-      const next = await this.#tryFetch();
-      if (next) this.#see(next);
+      const next = await this.#tryFetch(blocking?.reload);
+      if (next) this.#see(next, blocking?.reload);
     }
     return this.#finish(ended);
   }
@@ -136,12 +148,24 @@ export class PlaylistCheck {
     return fetchWhole(this.#url, 'the playlist', MAX_PLAYLIST_BYTES, { signal: this.#options.signal });
   }
 
-  async #tryFetch(): Promise<Fetched | undefined> {
+  async #tryFetch(reload: Reload | undefined): Promise<Fetched | undefined> {
+    const { signal, deadline } = this.#options;
+    const askedAt = performance.now();
     try {
-      return await this.#fetch();
+      if (!reload) return await this.#fetch();
+      const inTime = AbortSignal.any([
+        signal,
+        AbortSignal.timeout(Math.max(1, Math.ceil(deadline - askedAt))),
+      ]);
+      return await fetchWhole(reload.url, 'the playlist', MAX_PLAYLIST_BYTES, { signal: inTime });
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      if (this.#options.signal.aborted) return undefined;
+      if (signal.aborted || (reload && performance.now() >= deadline)) return undefined;
+      const waited = {
+        seconds: (performance.now() - askedAt) / 1000,
+        target: this.#last?.targetDuration ?? 0,
+      };
+      if (this.#lowLatency.refused(reload, error, waited)) return undefined;
       if (this.#last?.endList)
         this.#loadsAfterEnd = Infinity; // it may go, once it has ended
       else this.#fail(`${error.message}, though it has not ended (no EXT-X-ENDLIST)`);
@@ -155,7 +179,7 @@ export class PlaylistCheck {
     this.#options.tell([{ code: 'playlist-gone', message }]);
   }
 
-  #see(fetched: Fetched): void {
+  #see(fetched: Fetched, reload?: Reload): void {
     this.#loads++;
     const { tell } = this.#options;
     const playlist = readText(fetched.bytes);
@@ -167,7 +191,7 @@ export class PlaylistCheck {
     }
     this.#failures = 0;
     try {
-      this.#seePlaylist(fetched, playlist);
+      this.#seePlaylist(fetched, playlist, reload);
     } catch (error) {
       // It names what cannot be a URI; the first time, there is nothing to go on with.
       if (!(error instanceof InspectError) || !this.#last) throw error;
@@ -175,16 +199,21 @@ export class PlaylistCheck {
     }
   }
 
-  #seePlaylist(fetched: Fetched, { lines }: PlaylistText): void {
+  #seePlaylist(fetched: Fetched, { lines }: PlaylistText, reload: Reload | undefined): void {
     const { tell } = this.#options;
-    const playlist = readMedia(lines, fetched.url);
+    const last = this.#last;
+    const whole = withSkipped(last, readMedia(lines, fetched.url));
+    tell(whole.breaches);
+    if (whole.lost) return this.#lowLatency.disappoint();
+    const playlist = whole.media;
     const change = this.#history.see(playlist);
     const targetSeconds = playlist.targetDuration;
     tell(change.breaches);
     if (fetched.headers) {
-      const live = !playlist.endList;
+      const live = !playlist.endList && reload?.place === undefined; // what was waited for may be kept
       tell(playlistHeaderBreaches(fetched.headers, fetched.url, { live, targetSeconds }));
     }
+    this.#lowLatency.see({ media: playlist, last, fetched, reload, isLost: change.lost !== undefined });
     if (playlist.endList) this.#loadsAfterEnd++;
     else if (targetSeconds !== undefined) tell(this.#freshness.see(fetched, change.isNew, targetSeconds));
     if (change.lost !== undefined) {
@@ -217,28 +246,18 @@ export class PlaylistCheck {
   }
 
   #askFor(waiting: readonly Waiting[]): void {
-    for (const one of waiting) this.#asked.push(this.#askWhetherThere(one));
-  }
-
-  async #askWhetherThere({ segment, until }: Waiting): Promise<void> {
-    if (segment.url.protocol === 'file:' || this.#reader.wasMissing(segment)) return;
-    const first = segment.range?.offset ?? 0;
-    const answer = await ask(segment.url, { method: 'GET', range: `bytes=${first}-${first}` });
-    const now = performance.now();
-    const isGone =
-      answer !== undefined && (answer.status === 404 || answer.status === 410 || answer.status === 403);
-    if (!isGone || now > until) return;
-    const message =
-      `segment ${segment.sequence} has left the playlist and is gone (${answer.status}) ` +
-      `at least ${((until - now) / 1000).toFixed(1)} s before its time was over`;
-    this.#options.tell([{ code: 'segment-gone-too-soon', message, segment: segment.sequence }]);
+    for (const one of waiting) {
+      if (this.#reader.wasMissing(one.segment)) continue;
+      this.#asked.push(goneBreaches(one).then(this.#options.tell));
+    }
   }
 
   async #finish(ended: EndReason): Promise<PlaylistChecked> {
     const { signal } = this.#options;
     this.#askFor(this.#leavers.takeAll(performance.now()));
     const enough = new AbortController();
-    await Promise.race([this.#reader.whenIdle(), this.#enough(enough.signal)]);
+    const idle = Promise.all([this.#reader.whenIdle(), this.#lowLatency.whenIdle()]);
+    await Promise.race([idle, this.#enough(enough.signal)]);
     enough.abort();
     if (!signal.aborted) this.#reader.tellLate();
     this.#givenUp.abort();

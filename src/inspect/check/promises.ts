@@ -1,6 +1,7 @@
 import type { Variant } from '../playlist.ts';
 import type { TrackFacts } from '../track-look.ts';
 import type { Breach } from './rules.ts';
+import type { Landmark } from './variants.ts';
 
 /** Apple's authoring rules forgive a live stream as much: its rates were promised before these segments were made. */
 const BANDWIDTH_TOLERANCE = 1.1;
@@ -19,6 +20,9 @@ export interface Found {
   readonly isPartial?: boolean | undefined;
   /** Segments in their order: bytes, seconds by EXTINF. */
   readonly sizes: readonly { readonly bytes: number; readonly seconds: number }[];
+  readonly landmarks: readonly Landmark[];
+  /** Bits a second at the peak of what is played with it from a playlist of its own. */
+  readonly besides?: number | undefined;
 }
 
 /**
@@ -42,6 +46,7 @@ export function withRenditions(found: Found, renditions: readonly (Found | undef
     ...found,
     video: [...found.video, ...all.flatMap(({ video }) => video)],
     audio: [...found.audio, ...all.flatMap(({ audio }) => audio)],
+    besides: Math.max(0, ...all.map(({ sizes, targetSeconds }) => peakBitRate(sizes, targetSeconds) ?? 0)),
     isPartial: renditions.some((one) => one === undefined || one.video.length + one.audio.length === 0),
   };
 }
@@ -52,8 +57,8 @@ function codecBreaches(versions: readonly Variant[], { video, audio, isPartial }
   const said = declared.flat().map((codec) => codec.trim());
   const breaches: Breach[] = [];
   for (const [kind, facts, family] of [
-    ['video', video, /^(avc[13]|hvc1|hev1)\b/i],
-    ['audio', audio, /^mp4a\b/i],
+    ['video', video, /^(avc[13]|hvc1|hev1|dvh[1e]|av01|vp0[89])\b/i],
+    ['audio', audio, /^(mp4a|ac-3|ec-3|opus|flac)\b/i],
   ] as const) {
     if (
       facts.length === 0 &&
@@ -78,7 +83,11 @@ function codecBreaches(versions: readonly Variant[], { video, audio, isPartial }
 /** ADTS cannot say that SBR or parametric stereo is in it: mp4a.40.5 and .29 look like .2 there. */
 function same(said: string, found: string): boolean {
   const plain = (codec: string): string =>
-    codec.toLowerCase().replace(/^mp4a\.40\.(0?5|29|0?2)$/, 'mp4a.40.2');
+    codec
+      .toLowerCase()
+      .replace(/^mp4a\.40\.(0?5|29|0?2)$/, 'mp4a.40.2')
+      // What stands behind the bit depth may be left out: AV1 in ISOBMFF §5, VP Codec ISO Media File Format Binding.
+      .replace(/^((av01|vp0[89])(\.[^.]+){3}).*$/, '$1');
   return plain(said) === plain(found);
 }
 
@@ -101,9 +110,12 @@ function rateBreaches(versions: readonly Variant[], { video, fps }: Found): Brea
   return [{ code: 'frame-rate-differs', message: `FRAME-RATE is ${said[0]!}, measured were ${fps}` }];
 }
 
-function bandwidthBreaches(versions: readonly Variant[], { live, targetSeconds, sizes }: Found): Breach[] {
+/** BANDWIDTH is that of the most demanding combination of renditions. */
+function bandwidthBreaches(versions: readonly Variant[], found: Found): Breach[] {
+  const { live, targetSeconds, sizes, besides = 0 } = found;
   const said = Math.max(0, ...versions.map(({ bandwidth }) => bandwidth ?? 0));
-  const peak = peakBitRate(sizes, targetSeconds);
+  const own = peakBitRate(sizes, targetSeconds);
+  const peak = own === undefined ? undefined : own + besides;
   if (said === 0 || peak === undefined || peak <= said * (live ? BANDWIDTH_TOLERANCE : 1)) return [];
   const over = Math.round((peak / said - 1) * 100);
   const message = `BANDWIDTH is ${said}, the measured peak is ${Math.round(peak)} bit/s, ${over} % more`;

@@ -102,6 +102,77 @@ export const RULES = {
     'RFC 8216 §3.2',
     'Players wait for the track that never comes, and show nothing.',
   ),
+  // fragmented MP4
+  'no-map': must('RFC 8216 §3.3', 'Players have no codec configuration: they show nothing.'),
+  'bad-map': must('RFC 8216 §3.3', 'Players cannot set up their decoders: they show nothing, or stop.'),
+  'bad-fragment': must('RFC 8216 §3.3', 'Players drop the segment, read rubbish from it, or stop.'),
+  'decode-time-apart': must(
+    'ISO/IEC 14496-12 §8.8.12',
+    'Browsers drop what overlaps and stall at holes: clicks, frozen pictures.',
+  ),
+  'fragment-sequence': should(
+    'ISO/IEC 14496-12 §8.8.5',
+    'Players that go by the number take the fragment for an old one.',
+  ),
+  'false-sync-sample': must(
+    'ISO/IEC 14496-12 §8.8.3.1',
+    'Players that begin or seek there show nothing, or rubbish, until a key frame.',
+  ),
+  'cmaf-brand': should(
+    'ISO/IEC 23000-19 §7.2',
+    'Players and packagers that go by the brand expect what is not there.',
+  ),
+  // Low-Latency HLS: the text
+  'no-part-inf': must(
+    'RFC 8216bis §4.4.3.7',
+    'Apple’s players refuse the playlist; others do not use the parts.',
+  ),
+  'hold-back': must(
+    'RFC 8216bis §4.4.3.8',
+    'Players play too close to the end and stall; Apple’s refuse the playlist.',
+  ),
+  'skip-until': must('RFC 8216bis §4.4.3.8', 'Players lose segments that they have not read yet.'),
+  'part-over-target': must('RFC 8216bis §4.4.4.9', 'Apple’s players refuse the whole stream; others stall.'),
+  'part-too-short': must(
+    'RFC 8216bis §4.4.4.9',
+    'Players ask more often than they reckoned with, and play too close to the end.',
+  ),
+  'parts-sum': must('RFC 8216bis §4.4.4.9', 'Players that change from parts to segments jump or repeat.'),
+  'old-parts': should('RFC 8216bis §4.4.4.9', 'Every answer is larger than it need be.'),
+  // Low-Latency HLS: from load to load
+  'low-latency-changed': must('RFC 8216bis §4.4.3.8', 'Safari stops for good (-12642).'),
+  'part-changed': must('RFC 8216bis §6.2.1', LOST),
+  'preload-hint': should(
+    'RFC 8216bis §6.2.6',
+    'Players fetch for nothing and come late with what is there instead.',
+  ),
+  'blocking-reload': must(
+    'RFC 8216bis §6.2.5.2',
+    'Players ask again and again, or give blocking up and are seconds behind; Safari freezes.',
+  ),
+  'blocking-held': must('RFC 8216bis §6.2.5.2', 'Players take the server for broken (-15410).'),
+  'blocking-far-future': should(
+    'RFC 8216bis §6.2.5.2',
+    'Players with a wrong idea of where the stream is hang; whoever likes can tie up requests.',
+  ),
+  'delta-update': must('RFC 8216bis §6.2.5.1', 'Players put a playlist together that is none.'),
+  'rendition-report': must(
+    'RFC 8216bis §4.4.5.4',
+    'Players that switch variants ask for the wrong part and lose time.',
+  ),
+  // Low-Latency HLS: the parts
+  'parts-differ': must('RFC 8216bis §4.4.4.9', 'Players that change from parts to segments jump or repeat.'),
+  'part-independent': must(
+    'RFC 8216bis §4.4.4.9',
+    'Players begin at parts where there is nothing to begin with.',
+  ),
+  'part-off': must('RFC 8216bis §4.4.4.9', 'Time shown and time played drift apart; players stall.'),
+  // variants beside each other
+  'target-durations-differ': must(
+    'RFC 8216 §6.2.4',
+    'Players that switch variants reload at the wrong pace.',
+  ),
+  'variants-apart': must('RFC 8216 §6.2.4', 'Players that switch variants jump, repeat or stall.'),
   'audio-video-apart': should('RFC 8216 §3', 'Players wait, show a still picture, or shift the sound.'),
   'program-date-time': should(
     'RFC 8216 §4.3.2.6',

@@ -1,6 +1,9 @@
 import { TICKS_PER_SECOND } from '../../media/time.ts';
+import { FragmentedLook } from '../fmp4-look.ts';
+import type { SegmentMedia } from '../segment-media.ts';
 import type { TrackInSegment } from '../track-in-segment.ts';
 import type { CheckedSegment } from './checked-playlist.ts';
+import { fragmentSeamBreaches } from './fragment-rules.ts';
 import type { Breach } from './rules.ts';
 import { NEW_TIME_LINE_TICKS, type SegmentFacts } from './segment-rules.ts';
 
@@ -28,6 +31,9 @@ export function seamBreaches(before: SegmentFacts, after: SegmentFacts): Breach[
     const message = `the ${first.kind} begins ${(back / TICKS_PER_SECOND).toFixed(3)} s before the segment before it has ended`;
     breaches.push({ code: 'timestamps-back', message, segment });
   }
+  const { look } = after;
+  if (reasons.length === 0 && before.look instanceof FragmentedLook && look instanceof FragmentedLook)
+    breaches.push(...fragmentSeamBreaches(before.look, look, segment));
   return breaches;
 }
 
@@ -38,14 +44,13 @@ function sharedTracks(before: SegmentFacts, after: SegmentFacts): [TrackInSegmen
   });
 }
 
-/** Number, type and identifiers of the tracks, as the PMT has them. */
-function trackChange(before: SegmentFacts, after: SegmentFacts): string | undefined {
-  const list = ({ look }: SegmentFacts): string =>
-    Object.entries(look.facts().streamTypes)
-      .map(([pid, type]) => `PID ${pid} of type ${type}`)
-      .join(', ');
+/** Number, type and identifiers of the tracks, as the PMT or the initialization section has them. */
+function trackChange({ look: before }: SegmentFacts, { look: after }: SegmentFacts): string | undefined {
+  const list = ({ declared }: SegmentMedia): string =>
+    [...declared.values()].map(({ what }) => what).join(', ');
   const [was, is] = [list(before), list(after)];
-  return was === is || was === '' || is === '' ? undefined : `the PMT had ${was}, and now has ${is}`;
+  if (was === is || was === '' || is === '') return undefined;
+  return `the ${before.declaredBy} had ${was}, and the ${after.declaredBy} now has ${is}`;
 }
 
 function shapeChanges(before: SegmentFacts, after: SegmentFacts): string[] {

@@ -4,14 +4,18 @@ import type { CheckedSegment } from './checked-playlist.ts';
 import type { Breach } from './rules.ts';
 
 export const SYNC_BYTE = 0x47;
-/** How other media that HLS allows begins: ID3 or ADTS (packed audio), WebVTT, boxes of MP4. RFC 8216 §3. */
-const OTHER_MEDIA =
-  /^(ID3|\xff[\xf0-\xff]|(\xef\xbb\xbf)?WEBVTT|.{4}(ftyp|styp|moof|moov|sidx|prft|emsg|mdat))/s;
+/** How other media that HLS allows begins: ID3 or ADTS (packed audio), WebVTT. RFC 8216 §3. */
+const OTHER_MEDIA = /^(ID3|\xff[\xf0-\xff]|(\xef\xbb\xbf)?WEBVTT)/s;
 
-/** What the bytes are, if they are no MPEG-TS and need not be. */
+/** What the bytes are, if they are neither MPEG-TS nor MP4 and need not be. */
 export function otherMedia(bytes: Buffer): string | undefined {
   const isOther = OTHER_MEDIA.test(bytes.toString('latin1', 0, 16)) && bytes[0] !== SYNC_BYTE;
-  return isOther ? 'not MPEG-TS (packed audio, WebVTT or MP4)' : undefined;
+  return isOther ? 'not MPEG-TS nor MP4 (packed audio or WebVTT)' : undefined;
+}
+
+/** Boxes of MP4, as far as the first one tells. */
+export function isMp4(bytes: Buffer): boolean {
+  return /^.{4}(ftyp|styp|moof|moov|sidx|prft|emsg|mdat|free)/s.test(bytes.toString('latin1', 0, 16));
 }
 
 /** Asks for the segment again in the ways of players that size up or resume a download. `headers`: of the first answer. */
@@ -29,10 +33,10 @@ export async function abilityBreaches(segment: CheckedSegment, headers: Headers)
   return [{ code: 'no-content-length-range', message: lacks.join('; '), segment: segment.sequence }];
 }
 
-/** Keys and initialization sections that are remembered: a new key for each segment is allowed. */
+/** Keys that are remembered: a new key for each segment is allowed. */
 const MAX_NEEDS = MAX_SEGMENTS;
 
-/** Asks for each key and each initialization section once. */
+/** Asks for each key once. */
 export class Needs {
   readonly #asked = new Set<string>();
 

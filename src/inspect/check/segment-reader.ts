@@ -1,8 +1,11 @@
+import { TICKS_PER_SECOND } from '../../media/time.ts';
 import { InspectError } from '../errors.ts';
 import { ANSWER_TIMEOUT_MS, MAX_SEGMENT_BYTES, MAX_SEGMENTS } from '../limits.ts';
 import type { PlaylistReport } from '../report.ts';
+import type { SegmentMedia } from '../segment-media.ts';
 import type { PlaylistFollowed, SegmentsLook } from '../segments-look.ts';
 import type { TrackFacts } from '../track-look.ts';
+import type { MapInForce } from '../maps.ts';
 import { fetchWhole, type Fetched } from './asking.ts';
 import type { CheckedMedia, CheckedSegment } from './checked-playlist.ts';
 import { DeclaredTracks } from './declared-tracks.ts';
@@ -10,9 +13,11 @@ import { segmentHeaderBreaches } from './headers.ts';
 import { Drift } from './drift.ts';
 import { scanPackets } from './packet-scan.ts';
 import type { Found } from './promises.ts';
+import type { Landmark } from './variants.ts';
 import type { Breach } from './rules.ts';
 import { nameOf, SegmentNames } from './segment-names.ts';
-import { abilityBreaches, Needs, otherMedia, SYNC_BYTE } from './segment-answer.ts';
+import { mapFor } from './segment-map.ts';
+import { abilityBreaches, isMp4, Needs, otherMedia, SYNC_BYTE } from './segment-answer.ts';
 import { extinfBreaches, seamBreaches } from './seams.ts';
 import { segmentBreaches, type SegmentFacts } from './segment-rules.ts';
 
@@ -22,6 +27,8 @@ export interface SegmentReaderOptions {
   /** Says once what is not looked into. */
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
+  /** A segment has been fetched. */
+  readonly came: (segment: CheckedSegment, bytes: Buffer) => void;
   /** Until when a segment that has left must be there, by `performance.now()`; undefined while it is listed. */
   readonly untilOf: (sequence: number) => number | undefined;
 }
@@ -43,6 +50,7 @@ export class SegmentReader {
   readonly #sizes: { bytes: number; seconds: number }[] = [];
   readonly #shapes = { video: new Map<string, TrackFacts>(), audio: new Map<string, TrackFacts>() };
   readonly #missing = new Set<string>();
+  readonly #landmarks: Landmark[] = [];
   readonly #needs = new Needs();
   readonly #drift = new Drift();
   #before: SegmentFacts | undefined;
@@ -137,6 +145,7 @@ export class SegmentReader {
       audio: [...this.#shapes.audio.values()],
       fps,
       sizes: this.#sizes,
+      landmarks: this.#landmarks,
     };
   }
 
@@ -188,6 +197,7 @@ export class SegmentReader {
     await this.#checkAnswer(segment, fetched);
     tell(await this.#needs.see(segment));
     this.#sizes.push({ bytes: fetched.bytes.length, seconds: segment.extinfSeconds });
+    this.#options.came(segment, fetched.bytes);
     const other = segment.sealed ?? otherMedia(fetched.bytes);
     if (other !== undefined) {
       note(`the media is ${other} and is not looked into; all else is checked`);
@@ -195,7 +205,13 @@ export class SegmentReader {
       look.take(segment, other);
       return;
     }
-    this.#takeApart(queued, fetched.bytes);
+    const map = await mapFor(segment, fetched.bytes, { ...this.#options, maps: look.maps });
+    if (map !== 'unusable') {
+      this.#takeApart(queued, fetched.bytes, map);
+      return;
+    }
+    this.#breakOff();
+    look.take(segment, 'there is no initialization section to read it with');
   }
 
   /** What has left the playlist meanwhile has another clause, and what was read too late is nobody's fault but ours. */
@@ -210,23 +226,20 @@ export class SegmentReader {
     this.#options.tell([{ code, message, segment: sequence }]);
   }
 
-  #takeApart({ segment, independent, exact }: Queued, bytes: Buffer): void {
+  #takeApart({ segment, independent, exact }: Queued, bytes: Buffer, map: MapInForce | undefined): void {
     const { tell, look } = this.#options;
-    const scan = scanPackets(bytes);
+    const scan = map ? undefined : scanPackets(bytes);
     if (segment.discontinuity) {
       this.#breakOff();
       this.#declared.startOver();
     }
-    const looked = look.take(segment, bytes);
+    const looked = look.take(segment, bytes, map);
     if (!looked.look) {
-      const why = scan.framing ?? looked.report.error ?? 'it cannot be read';
-      tell([
-        {
-          code: 'not-ts-packets',
-          message: `the segment is no clean MPEG-TS: ${why}`,
-          segment: segment.sequence,
-        },
-      ]);
+      const why = scan?.framing ?? looked.report.error ?? 'it cannot be read';
+      const [code, message] = map
+        ? (['bad-fragment', `the segment is no MP4 that can be read: ${why}`] as const)
+        : (['not-ts-packets', `the segment is no clean MPEG-TS: ${why}`] as const);
+      tell([{ code, message, segment: segment.sequence }]);
       this.#before = undefined;
       return;
     }
@@ -242,16 +255,28 @@ export class SegmentReader {
     } else if (before) tell(extinfBreaches(before, undefined));
     if (exact) tell(this.#drift.see(facts));
     this.#before = facts;
+    this.#mark(segment, looked.look);
     for (const track of looked.look.tracks.values()) {
       for (const shape of track.shapes) this.#shapes[track.kind].set(JSON.stringify(shape), shape);
     }
   }
 
+  #mark(
+    { sequence, discontinuitySequence, dateTime, extinfSeconds }: CheckedSegment,
+    look: SegmentMedia,
+  ): void {
+    const reference = look.firstTrack('video') ?? look.firstTrack('audio');
+    if (!reference) return;
+    const begin = reference.minPts / TICKS_PER_SECOND;
+    this.#landmarks.push({ sequence, discontinuitySequence, dateTime, begin, seconds: extinfSeconds });
+  }
+
   async #checkAnswer(segment: CheckedSegment, { headers, bytes }: Fetched): Promise<void> {
     if (!headers) return;
     const { tell } = this.#options;
-    if (segment.sealed === undefined && bytes[0] === SYNC_BYTE)
-      tell(segmentHeaderBreaches(headers, segment.sequence));
+    const container = bytes[0] === SYNC_BYTE ? 'MPEG-TS' : isMp4(bytes) ? 'MP4' : undefined;
+    if (segment.sealed === undefined && container !== undefined)
+      tell(segmentHeaderBreaches(headers, segment.sequence, container));
     if (this.#askedAbilities) return;
     this.#askedAbilities = true;
     tell(await abilityBreaches(segment, headers));

@@ -1,7 +1,10 @@
 import { TICKS_PER_SECOND } from '../../media/time.ts';
+import { FragmentedLook } from '../fmp4-look.ts';
+import type { SegmentMedia } from '../segment-media.ts';
 import type { TrackInSegment } from '../track-in-segment.ts';
-import type { TransportLook } from '../ts-look.ts';
+import { TransportLook } from '../ts-look.ts';
 import type { CheckedSegment } from './checked-playlist.ts';
+import { fragmentBreaches } from './fragment-rules.ts';
 import type { PacketScan } from './packet-scan.ts';
 import type { Breach, RuleCode } from './rules.ts';
 
@@ -16,30 +19,37 @@ export const NEW_TIME_LINE_TICKS = 10 * TICKS_PER_SECOND;
 export interface SegmentFacts {
   readonly segment: CheckedSegment;
   readonly bytes: number;
-  readonly scan: PacketScan;
-  readonly look: TransportLook;
+  /** Only of MPEG-TS. */
+  readonly scan?: PacketScan | undefined;
+  readonly look: SegmentMedia;
   /** The playlist promises that each segment can be decoded by itself. */
   readonly independent: boolean;
 }
 
-/** What one segment of MPEG-TS breaks by itself. */
+/** What one segment breaks by itself, whatever its container is. */
 export function segmentBreaches(facts: SegmentFacts): Breach[] {
   const { look, segment } = facts;
+  const { sequence } = segment;
   const tracks = [...look.tracks.values()];
   const found: (Omit<Breach, 'segment'> | undefined)[] = [
-    framing(facts.scan),
-    tables(facts.scan),
+    ...(look instanceof TransportLook ? transportBreaches(facts.scan, look) : []),
     keyFrameStart(facts),
-    continuity(look),
-    clock(look),
     ...tracks.map(stepsBack),
     ...tracks.map(jumpInside),
     ...tracks.map(changeInside),
     apart(look.firstTrack('video'), look.firstTrack('audio')),
   ];
-  return found
-    .filter((breach) => breach !== undefined)
-    .map((breach) => ({ ...breach, segment: segment.sequence }));
+  return [
+    ...found.filter((one) => one !== undefined).map((one) => ({ ...one, segment: sequence })),
+    ...(look instanceof FragmentedLook ? fragmentBreaches(look, sequence) : []),
+  ];
+}
+
+function transportBreaches(
+  scan: PacketScan | undefined,
+  look: TransportLook,
+): (Omit<Breach, 'segment'> | undefined)[] {
+  return [...(scan ? [framing(scan), tables(scan)] : []), continuity(look), clock(look)];
 }
 
 const breach = (code: RuleCode, message: string): Omit<Breach, 'segment'> => ({ code, message });
@@ -61,9 +71,9 @@ function tables({ hasPat, hasPmt, mediaBeforeTables }: PacketScan): Omit<Breach,
 }
 
 function keyFrameStart({ look, independent }: SegmentFacts): Omit<Breach, 'segment'> | undefined {
-  const first = look.firstAccessUnit;
-  if (!first || ((first.idr || first.recoveryPoint) && first.sps && first.pps)) return undefined;
-  const lacks = first.idr || first.recoveryPoint ? 'has no parameter sets' : 'is not an IDR picture';
+  const { start } = look;
+  if (!start || (start.isKey && start.isConfigured)) return undefined;
+  const lacks = start.isKey ? 'has no parameter sets' : 'is not an IDR picture';
   const message = `the first access unit ${lacks}`;
   if (!independent) return { code: 'no-key-frame-start', message };
   return {

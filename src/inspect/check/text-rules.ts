@@ -16,6 +16,9 @@ const ONCE = new Set([
   'EXT-X-I-FRAMES-ONLY',
   'EXT-X-INDEPENDENT-SEGMENTS',
   'EXT-X-START',
+  'EXT-X-PART-INF',
+  'EXT-X-SERVER-CONTROL',
+  'EXT-X-SKIP',
 ]);
 
 const WHOLE_NUMBER = /^\d{1,20}$/;
@@ -86,6 +89,8 @@ function repeatedTags(lines: readonly PlaylistLine[]): Breach[] {
 function clauseOf(name: string): { readonly clause?: string } {
   if (name === 'EXT-X-VERSION') return { clause: 'RFC 8216 §4.3.1.2' };
   if (name === 'EXTM3U') return { clause: 'RFC 8216 §4.3.1.1' };
+  if (['EXT-X-PART-INF', 'EXT-X-SERVER-CONTROL', 'EXT-X-SKIP'].includes(name))
+    return { clause: 'RFC 8216bis §4.4.3' };
   return name === 'EXT-X-INDEPENDENT-SEGMENTS' || name === 'EXT-X-START' ? { clause: 'RFC 8216 §4.3.5' } : {};
 }
 

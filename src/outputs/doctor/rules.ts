@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts';
-import { avcTrouble, audioTrouble } from './support.ts';
+import { pictureTrouble, soundTrouble } from './support.ts';
 import type { Verdict } from './verdict.ts';
 
 /** One symptom: the verdict, or undefined if this stream does not have it. */
@@ -232,7 +232,7 @@ export const RULES: readonly Rule[] = [
   },
 
   function codecs({ video, audio }) {
-    const trouble = (video && avcTrouble(video)) ?? (audio && audioTrouble(audio));
+    const trouble = (video && pictureTrouble(video)) ?? (audio && soundTrouble(audio));
     if (trouble === undefined) return undefined;
     return { code: 'codec-support', severity: 'warning', ...trouble };
   },

@@ -1,183 +1,302 @@
 import type { Frame } from '../../media/frame.ts';
-import type { StreamName } from '../../media/stream-name.ts';
 import { secondsFromTicks } from '../../media/time.ts';
-import type { TrackSet } from '../../media/track.ts';
+import type { TrackId } from '../../media/track.ts';
 import type { FrameSink } from '../../stream/frame-sink.ts';
-import { bandwidth, frameRate } from './measured.ts';
-import { multivariantText } from './multivariant.ts';
+import { NO_ARCHIVE, type Archive } from './archive.ts';
+import { CmafPackaging, cmafRefusal } from './cmaf-packaging.ts';
+import { CutSchedule } from './cut-schedule.ts';
+import { FileNames, type HlsContainer } from './file-names.ts';
+import { HlsFiles, type AnyHlsFile, type HlsFile } from './hls-files.ts';
+import type { HlsFacts, HlsOptions } from './hls-options.ts';
+import { Ladder } from './ladder.ts';
+import { MediaPlaylist } from './media-playlist.ts';
+import type { Variant } from './multivariant.ts';
 import { numbersByClock, type PlaylistNumbers } from './numbers.ts';
-import type { Packager } from './packager.ts';
-import { mediaPlaylistText } from './playlist.ts';
-import { Rendered } from './rendered.ts';
-import type { NumberedSegment, Segment } from './segment.ts';
+import type { RenditionReport } from './playlist.ts';
+import type { Rendered } from './rendered.ts';
+import type { HlsAsk, Rung, SoundLabel } from './rung.ts';
+import type { FramePart, SegmentHead, SegmentTail } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
-import { TsPackager } from './ts-packager.ts';
+import { TsPackaging } from './ts-packaging.ts';
+import { isIndependent, VariantMeter } from './variant-meter.ts';
+import { Waiters } from './waiters.ts';
 import { SegmentWindow } from './window.ts';
 
-export interface HlsOptions {
-  /** Playlist addresses are made of it: `{stream}/media.m3u8`, relative to `/{app}/`. */
-  readonly name: StreamName;
-  /** Wanted length of a segment, in seconds. */
-  readonly segmentSeconds: number;
-  /** Segments in the playlist, 3 or more. */
-  readonly windowSegments: number;
-  /** The server's clock: ms since 1970. */
-  readonly clock: () => number;
-  /** The first segment's numbers, above those of every earlier life of the stream; by default what the clock says. */
-  readonly first?: PlaylistNumbers;
-  /** MPEG-TS, unless said otherwise. */
-  readonly packager?: Packager;
-  /** Told, once for each, why a track is left out. */
-  readonly onProblem?: (why: string) => void;
-  /** Told how long each segment is, seconds. */
-  readonly onSegment?: (seconds: number) => void;
-}
+export type { HlsFacts, HlsOptions } from './hls-options.ts';
+export type { HlsAsk } from './rung.ts';
 
-export interface HlsFacts {
-  /** Segments made so far. */
-  readonly segments: number;
-  /** The newest segment's length; 0 before the first. */
-  readonly lastSegmentSeconds: number;
-  /** Length of the playlist. */
-  readonly windowSeconds: number;
-  /** Undefined before the first segment. */
-  readonly targetDuration: number | undefined;
-  /** Segments that can be fetched, and the one being made. */
-  readonly bytesHeld: number;
-  /** Frames that went into no segment: before the first key frame, of a track left out, … */
-  readonly framesDropped: number;
-  /** False while a segment in the playlist had to be cut where no decoder can start: key frames are too far apart. */
-  readonly independent: boolean;
-  /** Why a track is left out, in words. */
-  readonly problem: string | undefined;
-}
+/** Of no two states of any output are the same. */
+let nextStamp = 0;
+
+/** Seconds: short enough for two seconds' delay, long enough that players do not do much else than ask. */
+const DEFAULT_PART_SECONDS = 0.33;
 
 /**
- * Players read BANDWIDTH once, and the segments to come may be a little larger than all before; Apple's authoring rules
- * allow a live stream a quarter.
+ * One rendition of a stream as HLS (RFC 8216, low latency as in its second edition), all in memory. It lives as long as its
+ * stream, grace time included; after {@link end} its playlists say so and everything can still be fetched.
  */
-const PEAK_MARGIN = 1.1;
-
-/**
- * One stream as HLS (RFC 8216), all in memory. It lives as long as its stream, grace time included; after {@link end} its
- * playlists say so and everything can still be fetched.
- */
-export class HlsOutput implements FrameSink {
+export class HlsOutput implements FrameSink, Rung {
   readonly #options: HlsOptions;
+  readonly #usual: HlsContainer;
   readonly #segmenter: Segmenter;
-  readonly #first: PlaylistNumbers;
-  #window: SegmentWindow | undefined;
+  readonly #cuts: CutSchedule;
+  readonly #names: FileNames;
+  readonly #window: SegmentWindow;
+  readonly #cmaf = new CmafPackaging();
+  readonly #ts: TsPackaging;
+  readonly #files: HlsFiles;
+  readonly #playlists: Readonly<Record<HlsContainer, MediaPlaylist>>;
+  readonly #meters: Readonly<Record<HlsContainer, VariantMeter>>;
+  readonly #ladder: Ladder;
+  /** Those who wait for so many segments to have been made. */
+  readonly #waiting = new Waiters<number, []>();
+  #stamp = nextStamp++;
   #made = 0;
+  #writtenUntil = 0;
+  /** Frames that the usual container cannot carry. */
+  #uncarried = 0;
   #toldProblem: string | undefined;
-  /** Largest bit rate of a segment so far. */
-  #peak = 0;
   #ended = false;
-  #media: Rendered | undefined;
-  #multivariant: Rendered | undefined;
-  readonly #waiting = new Set<() => void>();
+  /** Nobody publishes: no part can be promised. */
+  #paused = true;
 
   constructor(options: HlsOptions) {
     this.#options = options;
-    this.#first = options.first ?? numbersByClock(options.clock());
+    this.#ladder = new Ladder(() => [this, ...(options.beside?.() ?? [])]);
+    const { segmentSeconds, partSeconds = DEFAULT_PART_SECONDS, clock, archive = NO_ARCHIVE } = options;
+    this.#usual = options.container ?? 'fmp4';
+    this.#cuts = options.cuts ?? new CutSchedule(segmentSeconds, partSeconds);
+    this.#names = new FileNames(options.rendition ?? 'video', this.#usual);
+    const first = options.first ?? numbersByClock(clock());
+    const window = new SegmentWindow({ size: options.windowSegments, first });
+    this.#window = window;
+    this.#ts = new TsPackaging(window);
+    this.#files = new HlsFiles({ window, ts: this.#ts, names: this.#names, archive });
     this.#segmenter = new Segmenter({
-      segmentSeconds: options.segmentSeconds,
-      packager: options.packager ?? new TsPackager(),
-      clock: options.clock,
-      onSegment: (segment) => this.#add(segment),
+      cuts: this.#cuts,
+      first,
+      follows: options.rendition !== undefined,
+      continues: options.continues ?? false,
+      clock,
+      judge: { refusal: cmafRefusal },
+      sink: {
+        open: (head) => this.#open(head),
+        part: (part) => this.#part(part),
+        close: (tail) => this.#close(tail),
+      },
     });
+    this.#playlists = { fmp4: this.#playlistIn('fmp4', archive), ts: this.#playlistIn('ts', archive) };
+    this.#meters = {
+      fmp4: new VariantMeter(window, ({ size }) => size),
+      ts: new VariantMeter(window, ({ sequence }) => this.#ts.find(sequence)?.length ?? 0),
+    };
   }
 
   write(frame: Frame): void {
     if (this.#ended || frame.kind === 'data') return;
+    this.#paused = false;
+    this.#writtenUntil = frame.dts;
     this.#segmenter.write(frame);
   }
 
-  /** Segments are passed on when they are whole. */
+  /** Parts and segments are passed on when they are whole. */
   flush(): void {
     // Nothing waits for it.
   }
 
   /** What there is of the running segment is put into the playlist: players must not lack it until somebody comes back. */
   interrupt(): void {
-    if (!this.#ended) this.#segmenter.interrupt();
+    if (this.#ended) return;
+    this.#paused = true;
+    this.#segmenter.interrupt();
+    this.#ts.rest();
+    this.#changed();
   }
 
   end(): void {
     if (this.#ended) return;
     this.#ended = true; // before the last segment, so that nobody who waits for it gets a playlist without the end mark
     this.#segmenter.interrupt();
+    this.#ts.rest();
     this.#changed();
-    this.#release();
+    this.#files.end();
+    this.#waiting.releaseAll();
   }
 
-  /** The multivariant playlist; undefined before the first segment. */
-  multivariant(): Rendered | undefined {
-    if (this.#window) this.#multivariant ??= new Rendered(this.#multivariantText(this.#window));
-    return this.#multivariant;
+  get id(): TrackId {
+    return this.#options.rendition ?? 'video';
   }
 
-  /** The media playlist; undefined before the first segment. */
-  media(): Rendered | undefined {
-    if (this.#window) this.#media ??= new Rendered(this.#mediaText(this.#window));
-    return this.#media;
+  get group(): string {
+    return this.#options.name.stream;
   }
 
-  /** A segment by its file name, e.g. `209995207.ts`. */
-  segment(name: string): Pick<NumberedSegment, 'bytes' | 'etag'> | undefined {
-    return this.#window?.find(name);
+  get soundLabel(): SoundLabel {
+    return this.#options.sound ?? {};
+  }
+
+  get made(): number {
+    return this.#made;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Where its last frame is, ticks; 0 before the first. */
+  get writtenUntil(): number {
+    return this.#writtenUntil;
+  }
+
+  get usualContainer(): HlsContainer {
+    return this.#usual;
+  }
+
+  get isIndependent(): boolean {
+    return isIndependent(this.#window);
+  }
+
+  get stamp(): number {
+    return this.#stamp;
+  }
+
+  /** The multivariant playlist of it and those beside it: see {@link Ladder}. */
+  multivariant(ask: HlsAsk = { dvr: true }): Rendered | undefined {
+    return this.#ladder.multivariant(ask);
+  }
+
+  /** Why there is no multivariant playlist in this container. */
+  ladderRefusal(ask: HlsAsk): string | undefined {
+    return this.#ladder.refusal(ask);
+  }
+
+  /** What a multivariant playlist says of this rendition: undefined as {@link multivariant}. */
+  variant({ container = this.#usual, dvr }: HlsAsk): Variant | undefined {
+    const { targetDuration } = this.#cuts;
+    if (this.#window.segments.length === 0 || targetDuration === undefined) return undefined;
+    if (this.refusal({ container, dvr }) !== undefined) return undefined;
+    if (container === 'ts') this.#ts.ask();
+    const tracks = this.#window.segments.at(-1)!.head.tracks;
+    const { stream } = this.#options.name;
+    return {
+      uri: `${stream}/${this.#names.playlist(container)}${dvr ? '' : '?dvr=0'}`,
+      ...this.#meters[container].measure(targetDuration),
+      tracks: container === 'ts' ? this.#ts.carried(tracks) : tracks,
+    };
+  }
+
+  /** Why there is no playlist in this container, in words; undefined: there is, or there may be. */
+  refusal({ container = this.#usual }: HlsAsk): string | undefined {
+    const tracks = this.#window.segments.at(-1)?.head.tracks;
+    if (container !== 'ts' || !tracks || this.#ts.offers(tracks)) return undefined;
+    return this.#ts.problem(tracks);
+  }
+
+  /** A media playlist by its file name, e.g. `media.m3u8`; undefined: it is none of this rendition's. */
+  playlist(file: string): MediaPlaylist | undefined {
+    const container = this.#names.containerOf(file);
+    if (!container || this.refusal({ container, dvr: true }) !== undefined) return undefined;
+    return this.#playlists[container];
+  }
+
+  /** A segment, part or initialization segment by its file name, e.g. `209995207.m4s`. */
+  file(name: string): HlsFile | undefined {
+    return this.#files.find(name);
+  }
+
+  /** See `HlsSource.whenFile`. */
+  whenFile(name: string, callback: (file: AnyHlsFile | undefined) => void): (() => void) | undefined {
+    return this.#ended ? this.#files.fetch(name, callback) : this.#files.when(name, callback);
   }
 
   /**
-   * Calls back once, when the first segment is there or the stream has ended without one: at once if that is so now.
+   * Calls back once, when there is a first multivariant playlist or the stream has ended without one: at once if that is so now.
    * Returns the way to give up waiting, which may be called at any time.
    */
   whenReady(callback: () => void): () => void {
-    if (this.#window || this.#ended) {
-      callback();
-      return () => undefined;
-    }
-    const waiter = (): void => callback(); // One of its own, should the same callback come twice.
-    this.#waiting.add(waiter);
-    return () => this.#waiting.delete(waiter);
+    return this.#ladder.whenReady(callback);
+  }
+
+  whenMade(count: number, callback: () => void): () => void {
+    if (this.#made < count && !this.#ended) return this.#waiting.add(count, callback);
+    callback();
+    return () => undefined;
+  }
+
+  /** How far it is, for players of other renditions; undefined: no playlist with parts is there yet. */
+  report(): RenditionReport | undefined {
+    const uri = this.#names.playlist('fmp4');
+    const { newest, ended } = this.#playlists.fmp4;
+    if (!newest || ended) return undefined;
+    const { msn, parts } = newest;
+    if (parts > 0) return { uri, lastMsn: msn + 1, lastPart: parts - 1 };
+    return { uri, lastMsn: msn, lastPart: this.#window.segments.at(-1)!.parts.length - 1 };
+  }
+
+  /** All that is kept of it, in CMAF. */
+  get kept(): { readonly window: SegmentWindow; readonly archive: Archive } {
+    return { window: this.#window, archive: this.#options.archive ?? NO_ARCHIVE };
   }
 
   /** What a later life of the stream must begin with at least. */
   get next(): PlaylistNumbers {
-    return this.#window?.next ?? this.#first;
+    return this.#window.next;
   }
 
   facts(): HlsFacts {
-    const newest = this.#window?.segments.at(-1);
+    const newest = this.#window.segments.at(-1);
     return {
       segments: this.#made,
       lastSegmentSeconds: secondsFromTicks(newest?.duration ?? 0),
-      windowSeconds: secondsFromTicks(this.#window?.duration ?? 0),
-      targetDuration: this.#segmenter.targetDuration,
-      bytesHeld: (this.#window?.bytes ?? 0) + this.#segmenter.pendingBytes,
-      framesDropped: this.#segmenter.dropped,
-      independent: this.#window ? isIndependent(this.#window) : true,
-      problem: this.#segmenter.problem,
+      windowSeconds: secondsFromTicks(this.#window.duration),
+      targetDuration: this.#cuts.targetDuration,
+      bytesHeld: this.#window.bytes + this.#ts.bytes + this.#segmenter.heldBytes,
+      framesDropped: this.#segmenter.dropped + this.#uncarried,
+      independent: isIndependent(this.#window),
+      problem: this.#problem(),
     };
   }
 
-  #add(segment: Segment): void {
-    this.#window ??= new SegmentWindow(
-      this.#options.windowSegments,
-      this.#segmenter.targetDuration!,
-      this.#first,
-    );
-    this.#window.add(segment);
-    const { peak } = bandwidth(this.#window.segments, this.#window.targetDuration);
-    this.#peak = Math.max(this.#peak, peak);
+  #open(head: SegmentHead): void {
+    const segment = this.#window.open(head, (sequence) => this.#cmaf.open(head, sequence));
+    this.#ts.open(segment);
+  }
+
+  #part(frames: FramePart): void {
+    const segment = this.#window.running;
+    if (!segment) return;
+    if (this.#usual === 'ts') this.#uncarried += this.#ts.uncarried(segment.head.tracks, frames.frames);
+    const part = this.#cmaf.part(frames);
+    this.#window.add(part);
+    this.#ts.part(segment, part);
+    // The last one goes into the playlist with the end mark and its segment, since nothing may change afterwards.
+    if (!this.#options.lowLatency || this.#window.segments.length === 0 || this.#ended) return;
+    this.#playlists.fmp4.changed();
+    this.#files.whole(segment.sequence, segment.parts.length - 1);
+    this.#playlists.fmp4.wake();
+  }
+
+  #close(tail: SegmentTail): void {
+    const segment = this.#window.close(tail, this.#cuts.targetDuration!);
+    if (!segment) return;
+    this.#ts.close(segment);
+    for (const meter of Object.values(this.#meters)) meter.note(this.#cuts.targetDuration!);
     this.#made++;
+    this.#options.archive?.offer(segment);
     this.#options.onSegment?.(secondsFromTicks(segment.duration));
     this.#tellProblem();
     this.#changed();
-    if (!this.#ended) this.#release();
+    if (!this.#ended) this.#waiting.release(this.#made);
+  }
+
+  #problem(): string | undefined {
+    const tracks = this.#window.segments.at(-1)?.head.tracks;
+    const own = this.#usual === 'ts' && tracks ? this.#ts.problem(tracks) : undefined;
+    return this.#segmenter.problem ?? own;
   }
 
   #tellProblem(): void {
-    const { problem } = this.#segmenter;
+    const problem = this.#problem();
     if (problem === undefined || problem === this.#toldProblem) return;
     this.#toldProblem = problem;
     this.#options.onProblem?.(problem);
@@ -185,48 +304,31 @@ export class HlsOutput implements FrameSink {
 
   /** Rendered anew when next asked for, once. */
   #changed(): void {
-    this.#media = undefined;
-    this.#multivariant = undefined;
+    this.#stamp = nextStamp++;
+    for (const playlist of Object.values(this.#playlists)) playlist.changed();
+    for (const playlist of Object.values(this.#playlists)) playlist.wake();
   }
 
-  #release(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const waiter of waiting) waiter();
-  }
-
-  #mediaText(window: SegmentWindow): string {
-    return mediaPlaylistText({
-      targetDuration: window.targetDuration,
-      mediaSequence: window.segments[0]!.sequence,
-      discontinuitySequence: window.discontinuitySequence,
-      independent: isIndependent(window),
-      ended: this.#ended,
-      segments: window.segments.map((segment) => ({ ...segment, uri: segment.name })),
-    });
-  }
-
-  #multivariantText(window: SegmentWindow): string {
-    const { average } = bandwidth(window.segments, window.targetDuration);
-    return multivariantText({
-      independent: isIndependent(window),
-      variants: [
-        {
-          uri: `${this.#options.name.stream}/media.m3u8`,
-          peakBandwidth: Math.ceil(this.#peak * PEAK_MARGIN),
-          averageBandwidth: average,
-          tracks: newestTracks(window),
-          frameRate: frameRate(window.segments),
+  #playlistIn(container: HlsContainer, archive: Archive): MediaPlaylist {
+    const isEnded = (): boolean => this.#ended;
+    const isPaused = (): boolean => this.#paused;
+    return new MediaPlaylist(
+      {
+        window: this.#window,
+        cuts: this.#cuts,
+        ts: this.#ts,
+        archive,
+        names: this.#names,
+        hasParts: this.#options.lowLatency ?? false,
+        reports: this.#options.reports ?? (() => []),
+        get ended() {
+          return isEnded();
         },
-      ],
-    });
+        get paused() {
+          return isPaused();
+        },
+      },
+      container,
+    );
   }
-}
-
-function isIndependent(window: SegmentWindow): boolean {
-  return window.segments.every((segment) => segment.independent);
-}
-
-function newestTracks(window: SegmentWindow): TrackSet {
-  return window.segments.at(-1)!.tracks;
 }

@@ -1,5 +1,4 @@
 import { TICKS_PER_SECOND } from '../../media/time.ts';
-import type { Segment } from './segment.ts';
 
 /** Rates that encoders mean when what is measured, from times in whole milliseconds, comes close. */
 const USUAL_FRAME_RATES = [
@@ -27,7 +26,11 @@ export interface Bandwidth {
   readonly average: number;
 }
 
-type Sized = Pick<Segment, 'duration'> & { readonly bytes: { readonly length: number } };
+/** Length in ticks, and bytes. */
+interface Sized {
+  readonly duration: number;
+  readonly bytes: { readonly length: number };
+}
 
 /** Bit rates of segments as they are served: RFC 8216 §4.3.4.2. */
 export function bandwidth(segments: readonly Sized[], targetDuration: number): Bandwidth {
@@ -41,7 +44,7 @@ export function bandwidth(segments: readonly Sized[], targetDuration: number): B
 
 /** Video frames a second over segments; undefined where there is none. */
 export function frameRate(
-  segments: readonly Pick<Segment, 'duration' | 'videoFrames'>[],
+  segments: readonly { readonly duration: number; readonly videoFrames: number }[],
 ): number | undefined {
   let frames = 0;
   let duration = 0;

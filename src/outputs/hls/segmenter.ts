@@ -1,38 +1,53 @@
 import type { AudioFrame, MediaFrame, VideoFrame } from '../../media/frame.ts';
 import type { TrackSet } from '../../media/track.ts';
-import { CutRule } from './cut-rule.ts';
-import type { Packager } from './packager.ts';
-import { ProgramClock } from './program-clock.ts';
-import type { Segment } from './segment.ts';
+import type { Place } from './common-places.ts';
+import type { CutRule } from './cut-rule.ts';
+import type { CutSchedule } from './cut-schedule.ts';
+import type { PlaylistNumbers } from './numbers.ts';
+import { PartCutter } from './part-cutter.ts';
+import type { FramePart, SegmentSink } from './segment.ts';
 import { StartBuffer } from './start-buffer.ts';
 import type { Start } from './start-buffer.ts';
-import { INTERLEAVE, TrackWatch } from './track-watch.ts';
+import { INTERLEAVE, TrackWatch, type TrackJudge } from './track-watch.ts';
 
 /** A segment is cut wherever it stands at this size: two seconds of 128 Mb/s. */
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
+/** What a frame takes beside its payload, whatever the container. */
+const FRAME_COST = 188;
+/** So many segments that begin elsewhere than the main rendition's are no accident. */
+const MAX_ASTRAY = 4;
+const ASTRAY =
+  'its key frames are not where those of the main picture are, so that players cannot change over without a jump: ' +
+  'all renditions need the same key frame interval, and encoders that count from the same frame';
 
 export interface SegmenterOptions {
-  readonly segmentSeconds: number;
-  readonly packager: Packager;
+  /** Where and how long segments and parts may be; renditions of one publisher share it and cut at the same key frames. */
+  readonly cuts: CutSchedule;
+  /** The lowest numbers that the first segment may have; by default 0. */
+  readonly first?: PlaylistNumbers;
+  /** It goes by the main rendition, which shares its schedule. */
+  readonly follows?: boolean;
+  /** Something on another time line is in front of the first segment. */
+  readonly continues?: boolean;
   /** The server's clock: ms since 1970. */
   readonly clock: () => number;
-  /** Called with each finished segment; the target duration is known by then. */
-  readonly onSegment: (segment: Segment) => void;
+  /** Decides which tracks are carried. */
+  readonly judge: TrackJudge;
+  readonly sink: SegmentSink;
 }
 
 /** The segment that is being made. */
 interface Running {
   readonly tracks: TrackSet;
   readonly firstDts: number;
-  readonly discontinuity: boolean;
-  readonly independent: boolean;
-  readonly programDateTime: number;
   /** The time line that players have been told of. Frames of the next one go on in time, and in this segment. */
   readonly epoch: number;
   /** Frames before this time do not belong to anything that has been started. */
   readonly notBefore: number;
   videoFrames: number;
   audioFrames: number;
+  /** Of its frames, with what they cost. */
+  bytes: number;
   /** Where the last frame of the reference track ends. */
   end: number;
 }
@@ -45,25 +60,28 @@ interface Running {
  */
 export class Segmenter {
   readonly #options: SegmenterOptions;
-  readonly #packager: Packager;
+  readonly #cuts: CutSchedule;
   readonly #rule: CutRule;
+  readonly #parts: PartCutter;
   readonly #watch: TrackWatch;
   #start: StartBuffer | undefined = new StartBuffer();
   #run: Running | undefined;
-  readonly #clock = new ProgramClock();
-  #begun = false;
+  /** Of the running segment, or of the last one. */
+  #place: Place | undefined;
+  /** What is to be told of the running segment, as soon as it has a part. */
+  #untold: Untold | undefined;
+  /** Segments in a row that do not begin where one of the main rendition does. */
+  #astray = 0;
+  #begun: boolean;
   #dropped = 0;
 
   constructor(options: SegmenterOptions) {
     this.#options = options;
-    this.#packager = options.packager;
-    this.#rule = new CutRule(options.segmentSeconds);
-    this.#watch = new TrackWatch(options.packager);
-  }
-
-  /** Whole seconds; undefined before the first segment is finished. */
-  get targetDuration(): number | undefined {
-    return this.#rule.targetDuration;
+    this.#cuts = options.cuts;
+    this.#rule = options.cuts.rule;
+    this.#watch = new TrackWatch(options.judge);
+    this.#begun = options.continues ?? false;
+    this.#parts = new PartCutter((part) => this.#part(part));
   }
 
   /** Frames that went into no segment. */
@@ -71,14 +89,14 @@ export class Segmenter {
     return this.#dropped;
   }
 
-  /** Why a track is left out, in words. */
+  /** Why a track is left out, or does not go with the others, in words. */
   get problem(): string | undefined {
-    return this.#watch.problem;
+    return this.#watch.problem ?? (this.#astray >= MAX_ASTRAY ? ASTRAY : undefined);
   }
 
-  /** Bytes of the segment that is being made. */
-  get pendingBytes(): number {
-    return this.#packager.size;
+  /** Bytes of frames that are in no part yet. */
+  get heldBytes(): number {
+    return this.#parts.heldBytes;
   }
 
   write(frame: MediaFrame): void {
@@ -97,14 +115,13 @@ export class Segmenter {
   interrupt(): void {
     if (this.#start) this.#begin(this.#start.take());
     this.#closeAtEnd();
-    this.#packager.rest();
     this.#watch.forget();
     this.#start = new StartBuffer();
   }
 
   #closeAtEnd(): void {
     const run = this.#run;
-    if (run) this.#close(run, run.end - run.firstDts);
+    if (run) this.#close(run, run.end, undefined);
     this.#run = undefined;
   }
 
@@ -130,16 +147,17 @@ export class Segmenter {
       return;
     }
     // Whatever the times say: a publisher whose clock stands still must not fill the memory.
-    const isFull = this.#packager.size >= MAX_SEGMENT_BYTES;
+    const isFull = run.bytes >= MAX_SEGMENT_BYTES;
     this.#put(verdict === 'cut' || isFull ? this.#cut(run, frame) : run, frame);
   }
 
   #judgeVideo(run: Running, frame: VideoFrame, elapsed: number): Verdict {
     const known = frame.track === run.tracks.video;
     if (frame.startsGop) {
-      if (!known || frame.epoch !== run.epoch || !sameTracks(run.tracks, this.#tracksAt(run, frame)))
-        return 'cut';
-      return this.#rule.isNearest(elapsed, this.#watch.gop ?? elapsed) ? 'cut' : 'put';
+      const isNew =
+        !known || frame.epoch !== run.epoch || !sameTracks(run.tracks, this.#tracksAt(run, frame));
+      const isPlace = isNew || this.#rule.isNearest(elapsed, this.#watch.gop ?? elapsed);
+      return this.#cuts.decide(frame.dts, isPlace) || isNew ? 'cut' : 'put';
     }
     // A new configuration takes effect at its first key frame; before that, its frames would be decoded with the old one.
     if (!known) return 'drop';
@@ -155,7 +173,15 @@ export class Segmenter {
       return frame.track === run.tracks.audio && frame.dts >= run.notBefore ? 'put' : 'drop';
     }
     if (frame.track !== run.tracks.audio || frame.epoch !== run.epoch) return 'cut';
-    return this.#rule.isNearest(elapsed, length) ? 'cut' : 'put';
+    return this.#isPlaceInSound(run, elapsed, length) ? 'cut' : 'put';
+  }
+
+  /** Sound can be cut anywhere: beside the main rendition, where that is. */
+  #isPlaceInSound(run: Running, elapsed: number, length: number): boolean {
+    if (this.#options.follows !== true) return this.#rule.isNearest(elapsed, length);
+    return (
+      this.#cuts.places.hasLed(run.firstDts, run.firstDts + elapsed) || this.#rule.isOver(elapsed, length)
+    );
   }
 
   #isHole(run: Running, frame: MediaFrame): boolean {
@@ -179,32 +205,73 @@ export class Segmenter {
     const hole = this.#isHole(run, frame);
     const jumped = frame.epoch !== run.epoch && canStartAt(frame, tracks);
     const discontinuity = hole || jumped || !sameTracks(run.tracks, tracks);
-    this.#close(run, (hole ? run.end : frame.dts) - run.firstDts);
+    if (hole) this.#close(run, run.end, undefined);
+    else this.#close(run, frame.dts, frame);
     const epoch = discontinuity ? frame.epoch : run.epoch;
     return this.#open(tracks, frame, { discontinuity, epoch, now: this.#options.clock(), fresh: false });
   }
 
   #open(tracks: TrackSet, first: MediaFrame, how: Opening): Running {
-    if (how.discontinuity) this.#clock.reset();
-    this.#packager.begin(tracks, this.#begun && !how.discontinuity);
+    const isFirst = this.#place === undefined;
+    this.#noteAstray();
+    this.#place = this.#cuts.places.begin({
+      dts: first.dts,
+      now: how.now,
+      breaks: how.discontinuity,
+      fresh: how.fresh,
+      before: this.#place ?? this.#options.first ?? { sequence: 0, discontinuity: 0 },
+      leads: this.#options.follows !== true,
+    });
     this.#begun = true;
     this.#run = {
       tracks,
       firstDts: first.dts,
-      discontinuity: how.discontinuity,
-      independent: canStartAt(first, tracks),
-      programDateTime: this.#clock.at(first.dts, how.now),
       epoch: how.epoch,
       notBefore: how.fresh ? first.dts : -Infinity,
       videoFrames: 0,
       audioFrames: 0,
+      bytes: 0,
       end: first.dts,
     };
+    this.#parts.begin(first.dts, tracks.video ? 'video' : 'audio');
+    this.#untold = { run: this.#run, independent: canStartAt(first, tracks), isFirst };
     return this.#run;
   }
 
+  /** By the time of its first part, all renditions have told of what lies in front of a segment. */
+  #part(part: FramePart): void {
+    if (this.#untold) this.#tell(this.#untold);
+    this.#options.sink.part(part);
+  }
+
+  #tell({ run: { tracks, firstDts, epoch }, independent, isFirst }: Untold): void {
+    this.#untold = undefined;
+    const place = this.#cuts.places.settled(this.#place!, firstDts, isFirst);
+    this.#place = place;
+    this.#options.sink.open({
+      tracks,
+      discontinuity: place.breaks,
+      independent,
+      programDateTime: place.programDateTime,
+      epoch,
+      ...(isFirst && { first: place.numbers }),
+    });
+  }
+
+  /** Looks back at the segment that is over, as others may have come to its place a little later. */
+  #noteAstray(): void {
+    const { follows } = this.#options;
+    const run = this.#run;
+    if (follows !== true || !run?.tracks.video) return;
+    const isMet = this.#cuts.places.isLed(run.firstDts);
+    if (isMet) this.#astray = 0;
+    else if (this.#cuts.places.hasLed(run.firstDts, Infinity)) this.#astray++;
+  }
+
   #put(run: Running, frame: MediaFrame): void {
-    this.#packager.write(frame);
+    const isAlone = frame.kind === 'audio' && this.#watch.hasVideoStalledAt(frame.dts);
+    this.#parts.write(frame, isAlone);
+    run.bytes += frame.payload.length + FRAME_COST;
     if (frame.kind === 'video') {
       run.videoFrames++;
       run.end = frame.dts + this.#watch.videoInterval;
@@ -214,24 +281,25 @@ export class Segmenter {
     }
   }
 
-  #close(run: Running, wanted: number): void {
+  /** @param end ticks @param next what goes on there; undefined: nothing does, or not there */
+  #close(run: Running, end: number, next: MediaFrame | undefined): void {
+    const wanted = end - run.firstDts;
     const duration = Math.max(1, Math.min(Math.round(wanted), this.#rule.limit));
-    this.#rule.settle(duration);
-    const { tracks, discontinuity, independent, programDateTime, videoFrames } = run;
-    const bytes = this.#packager.finish();
-    this.#options.onSegment({
-      bytes,
-      duration,
-      tracks,
-      discontinuity,
-      independent,
-      programDateTime,
-      videoFrames,
-    });
+    this.#parts.settle(this.#cuts.settle(duration, this.#parts.held));
+    this.#parts.finish(run.firstDts + duration, duration === wanted ? next : undefined);
+    this.#options.sink.close({ duration, videoFrames: run.videoFrames });
   }
 }
 
 type Verdict = 'put' | 'cut' | 'drop';
+
+/** A segment that has begun, and has no part yet. */
+interface Untold {
+  readonly run: Running;
+  readonly independent: boolean;
+  /** It is the first of all. */
+  readonly isFirst: boolean;
+}
 
 /** What is known of a segment before its frames. */
 interface Opening {

@@ -18,14 +18,15 @@ const MAX_VIDEO_INTERVAL = 2.5 * TICKS_PER_SECOND;
 /** Sound that is further ahead of the picture, in ticks, has jumped, or the picture has been away: no way to interleave. */
 const MAX_LEAD = 10 * TICKS_PER_SECOND;
 
-/** What decides whether a track can be carried; a packager. */
-interface Judge {
+/** Decides whether a track can be carried. */
+export interface TrackJudge {
+  /** Why not, in words; undefined if it can. */
   refusal(track: Track): string | undefined;
 }
 
 /** Keeps an eye on a stream's tracks: which there are, how far apart their frames and key frames are. */
 export class TrackWatch {
-  readonly #judge: Judge;
+  readonly #judge: TrackJudge;
   readonly #judged = new Map<
     Track['kind'],
     { readonly track: Track; readonly refusal: string | undefined }
@@ -40,7 +41,7 @@ export class TrackWatch {
   #formerLead = 0;
   #heard = false;
 
-  constructor(judge: Judge) {
+  constructor(judge: TrackJudge) {
     this.#judge = judge;
   }
 

@@ -6,12 +6,10 @@ export function endOfFrames(frames: readonly Frame[]): Ticks {
   let end = 0;
   let picture: number | undefined;
   for (const frame of frames) {
-    if (frame.kind === 'audio')
-      end = Math.max(
-        end,
-        frame.dts + (frame.track.samplesPerFrame * TICKS_PER_SECOND) / frame.track.coreRate,
-      );
-    else if (frame.kind === 'video') {
+    if (frame.kind === 'audio') {
+      const { samplesPerFrame, coreRate } = frame.track;
+      end = Math.max(end, frame.dts + ((frame.samples ?? samplesPerFrame) * TICKS_PER_SECOND) / coreRate);
+    } else if (frame.kind === 'video') {
       end = Math.max(end, frame.dts + (picture === undefined ? 0 : frame.dts - picture));
       picture = frame.dts;
     }

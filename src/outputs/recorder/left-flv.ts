@@ -1,7 +1,8 @@
 import type { AmfObject } from '../../amf/value.ts';
-import { AAC_HEAD_BYTES, readAudioBody } from '../../containers/flv/audio.ts';
+import { readAudioBody } from '../../containers/flv/audio.ts';
 import { FLV_HEADER_BYTES } from '../../containers/flv/file-header.ts';
 import { flvMetadataRoom, readFlvFileMetadata } from '../../containers/flv/file-index.ts';
+import { MAX_HEAD_BYTES } from '../../containers/flv/frame-body.ts';
 import {
   BACK_POINTER_BYTES,
   readTagHeader,
@@ -12,15 +13,15 @@ import {
   tagBytes,
   type TagHeader,
 } from '../../containers/flv/tag.ts';
-import { AVC_HEAD_BYTES, readVideoBody } from '../../containers/flv/video.ts';
+import { readVideoBody } from '../../containers/flv/video.ts';
 import { ticksFromMs } from '../../media/time.ts';
 import type { ByteWindow } from './byte-window.ts';
 import { flvPatch } from './flv-file.ts';
 import { KeyIndex } from './key-index.ts';
 import { NOTHING_LEFT, type Left } from './left.ts';
 
-/** So much of a tag tells what it is: one byte more than the longer head. */
-const TAG_START_BYTES = TAG_HEADER_BYTES + Math.max(AVC_HEAD_BYTES, AAC_HEAD_BYTES) + 1;
+/** So much of a tag tells what it is: one byte more than the longest head. */
+const TAG_START_BYTES = TAG_HEADER_BYTES + MAX_HEAD_BYTES + 1;
 /** Each entry of the index: two numbers. */
 const POINT_BYTES = 18;
 /** Between two points of an index of sound. */
@@ -90,5 +91,5 @@ function kindOf(type: number, body: Uint8Array): Pick<LeftTag, 'is' | 'isKey'> {
   const read =
     type === TAG_VIDEO ? readVideoBody(body) : type === TAG_AUDIO ? readAudioBody(body) : undefined;
   if (read?.kind !== 'frame') return { is: 'other', isKey: false };
-  return { is: 'frame', isKey: 'keyFrame' in read && read.keyFrame === true };
+  return { is: 'frame', isKey: 'keyFrame' in read && read.keyFrame };
 }

@@ -1,4 +1,5 @@
 import { freeBox, BOX_HEAD_BYTES } from '../../containers/fmp4/box.ts';
+import { Continuity } from '../../containers/fmp4/continuity.ts';
 import { fragment } from '../../containers/fmp4/fragment.ts';
 import {
   DURATION_BOX_BYTES,
@@ -22,6 +23,7 @@ export class Mp4File implements Muxer {
   readonly #index: KeyIndex;
   readonly #init: Buffer;
   readonly #layout: Mp4Layout;
+  readonly #continuity = new Continuity();
   #bytes = 0;
   #sequence = 0;
   #end: Ticks = ticks(0);
@@ -63,7 +65,8 @@ export class Mp4File implements Muxer {
       tracks: this.#tracks,
       frames: media,
       zero,
-      next: next && next.kind !== 'data' ? { [next.kind]: next.dts } : {},
+      next: next && next.kind !== 'data' ? { [next.track.id]: next.dts } : {},
+      continuity: this.#continuity,
     });
     this.#notePoint(media);
     this.#bytes += out.length;

@@ -3,6 +3,8 @@ import type { RelayHealth, RelayState } from '../../clients/relay-progress.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { StreamPattern } from '../../media/stream-pattern.ts';
 import { clientTarget } from '../../protocols/rtmp/session/client-url.ts';
+import type { Frame } from '../../media/frame.ts';
+import type { Track } from '../../media/track.ts';
 import type { FrameSink } from '../../stream/frame-sink.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { ViewerLimits } from '../../stream/viewer.ts';
@@ -14,6 +16,8 @@ export interface PushRule {
   readonly streams: StreamPattern;
   /** `{app}` and `{stream}` stand for the stream's name. */
   readonly url: string;
+  /** See PushRelayOptions. */
+  readonly codecs?: 'announced' | 'any' | undefined;
 }
 
 /** One stream of a rule that is, or should be, on its way. */
@@ -89,7 +93,10 @@ export class PushBoard {
     const { means, limits } = this.#options;
     const tell = (state: RelayState, text: string): void =>
       this.#options.tell(rule, stream.name.path, state, text);
-    this.#pushesOf(stream).add(rule.id, new PushRelay({ stream, url, target, means, limits, tell }));
+    this.#pushesOf(stream).add(
+      rule.id,
+      new PushRelay({ stream, url, target, means, limits, tell, codecs: rule.codecs }),
+    );
   }
 
   #pushesOf(stream: Stream): StreamPushes {
@@ -114,6 +121,8 @@ class StreamPushes implements FrameSink {
   readonly #gone: () => void;
   /** Every push knows that frames come: nothing to be done with the next one. */
   #isSettled = true;
+  readonly #tracks: Partial<Record<'video' | 'audio', Track>> = {};
+  #isLookDue = false;
 
   constructor(over: (id: string, bytes: number) => void, gone: () => void) {
     this.#over = over;
@@ -137,14 +146,21 @@ class StreamPushes implements FrameSink {
     this.#over(id, push.bytes);
   }
 
-  write(): void {
+  write(frame: Frame): void {
+    if (frame.kind !== 'data' && this.#tracks[frame.kind] !== frame.track) {
+      this.#tracks[frame.kind] = frame.track;
+      this.#isLookDue = true;
+    }
     if (this.#isSettled) return;
     this.#isSettled = true;
     for (const push of this.#pushes.values()) push.live();
   }
 
+  /** Frames go to the targets by the fan-out, as to all viewers. */
   flush(): void {
-    // Frames go to the targets by the fan-out, as to all viewers.
+    if (!this.#isLookDue) return;
+    this.#isLookDue = false;
+    for (const push of this.#pushes.values()) push.look();
   }
 
   /** The next publisher's stream may come another way. */

@@ -6,6 +6,9 @@ import { OUT_CHUNK_SIZE } from '../../protocols/rtmp/message.ts';
 import type { ClientTarget } from '../../protocols/rtmp/session/client-url.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { Viewer, type ViewerEnd, type ViewerLimits, type ViewerSink } from '../../stream/viewer.ts';
+import { leftOut, NOT_TAKEN } from '../flv/left-out.ts';
+import { UNTAILORED, type Tailoring } from '../flv/tailoring.ts';
+import { announcedByServer } from '../rtmp/announced.ts';
 import { publishFormat } from './publish-format.ts';
 
 export interface PushRelayOptions {
@@ -14,6 +17,8 @@ export interface PushRelayOptions {
   readonly target: ClientTarget;
   readonly means: RelayMeans;
   readonly limits: ViewerLimits;
+  /** `any`: the server is sent whatever there is, also what it has not announced that it takes. */
+  readonly codecs?: 'announced' | 'any' | undefined;
   readonly tell: TellRelay;
 }
 
@@ -28,6 +33,8 @@ export class PushRelay {
   readonly #options: PushRelayOptions;
   readonly #line: RelayLine;
   #viewer: Viewer | undefined;
+  /** What the server takes. */
+  #tailoring: Tailoring = UNTAILORED;
   #bytesOfFormer = 0;
   /** What the target has been told of where the stream comes from. */
   #toldPath = '';
@@ -45,6 +52,10 @@ export class PushRelay {
         return this.#path;
       },
       started: (link) => this.#begin(link),
+      moved: (link) => {
+        this.#leave();
+        this.#begin(link);
+      },
       lost: () => this.#leave(),
       tell,
     });
@@ -75,12 +86,30 @@ export class PushRelay {
     return this.#options.stream.relayPath;
   }
 
+  /** The stream's tracks are others now: the server may not take them. */
+  look(): void {
+    if (this.#viewer) this.#check();
+  }
+
   #begin(link: RtmpLink): void {
-    const { stream, limits } = this.#options;
+    const { stream, limits, codecs } = this.#options;
+    this.#tailoring = codecs === 'any' ? UNTAILORED : announcedByServer(link.enhanced);
+    if (!this.#check()) return;
     const viewer = new Viewer(this.#sinkOf(link), limits);
     this.#viewer = viewer;
-    this.#line.confirm();
-    stream.join(publishFormat(link.streamId, OUT_CHUNK_SIZE), viewer, true);
+    stream.join(publishFormat(link.streamId, OUT_CHUNK_SIZE, this.#tailoring), viewer, true);
+  }
+
+  /** False: nothing of the stream is of use to the server, and the connection is given up. */
+  #check(): boolean {
+    const left = leftOut(this.#options.stream.facts.tracks, this.#tailoring, NOT_TAKEN);
+    if (left?.isAll !== true) {
+      this.#line.confirm(left?.text);
+      return true;
+    }
+    this.#leave();
+    this.#line.fail(left.text);
+    return false;
   }
 
   #sinkOf(link: RtmpLink): ViewerSink {

@@ -1,5 +1,5 @@
 import { encodeAmf0 } from '../../amf/amf0-writer.ts';
-import { configurationHead, frameHead, frameTagType } from '../../containers/flv/frame-body.ts';
+import { frameTagType } from '../../containers/flv/frame-body.ts';
 import { TAG_AUDIO, TAG_VIDEO, type TagType } from '../../containers/flv/tag.ts';
 import type { Frame } from '../../media/frame.ts';
 import { ms, type Ms } from '../../media/time.ts';
@@ -8,14 +8,18 @@ import { measureMessage, writeMessage } from '../../protocols/rtmp/chunk-writer.
 import { ChunkStreamId, MessageType } from '../../protocols/rtmp/message.ts';
 import type { StreamFacts, WireFormat } from '../../stream/wire-format.ts';
 import { viewerMetadata } from '../flv/metadata.ts';
+import { UNTAILORED, type Tailoring } from '../flv/tailoring.ts';
 
 /** What a player has asked for with receiveAudio and receiveVideo. */
 export interface RtmpSelection {
   readonly audio: boolean;
   readonly video: boolean;
+  /** What it can use; by default everything. */
+  readonly tailoring?: Tailoring | undefined;
 }
 
 const EMPTY = new Uint8Array(0);
+const NOTHING = Buffer.alloc(0);
 
 const CHUNK_STREAM: Readonly<Record<TagType, number>> = {
   [TAG_AUDIO]: ChunkStreamId.audio,
@@ -28,6 +32,7 @@ const CHUNK_STREAM: Readonly<Record<TagType, number>> = {
  * same chunk size and the same selection.
  */
 export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpSelection): WireFormat {
+  const { tailoring = UNTAILORED } = selection;
   const headerOf = (type: TagType, timestamp: Ms) => ({
     chunkStreamId: CHUNK_STREAM[type],
     type,
@@ -44,30 +49,35 @@ export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpS
       MessageType.data,
       at,
       EMPTY,
-      encodeAmf0('onMetaData', viewerMetadata(selected(facts, selection))),
+      encodeAmf0('onMetaData', viewerMetadata(selected(facts, selection), tailoring)),
     );
   return {
-    id: `rtmp/${streamId}/${chunkSize}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
+    id: `rtmp/${streamId}/${chunkSize}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}${tailoring.id}`,
     headroom: 0,
 
-    wants: (frame: Frame) => frame.kind === 'data' || selection[frame.kind],
+    wants: (frame: Frame) => frame.kind === 'data' || (selection[frame.kind] && tailoring.wants(frame)),
 
     header: (facts: StreamFacts) => metadata(facts, ms(0)),
 
     metadata,
 
-    configuration: (track: Track, at: Ms) =>
-      message(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, configurationHead(track), track.config),
+    configuration: (track: Track, at: Ms) => {
+      const head = tailoring.configurationHead(track);
+      if (!head) return NOTHING;
+      const header = message(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, head, track.config);
+      const color = tailoring.colorBody(track);
+      return color ? Buffer.concat([header, message(TAG_VIDEO, at, color, EMPTY)]) : header;
+    },
 
     measure: (frame: Frame, at: Ms) =>
-      measureMessage(frameHead(frame).length + frame.payload.length, at, chunkSize),
+      measureMessage(tailoring.frameHead(frame).length + frame.payload.length, at, chunkSize),
 
     write: (frame: Frame, at: Ms, out: Buffer, offset: number) =>
       writeMessage(
         out,
         offset,
         headerOf(frameTagType(frame), at),
-        frameHead(frame),
+        tailoring.frameHead(frame),
         frame.payload,
         chunkSize,
       ),

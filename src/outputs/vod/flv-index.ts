@@ -11,10 +11,11 @@ import {
   tagBytes,
   type TagHeader,
 } from '../../containers/flv/tag.ts';
+import type { VideoPart } from '../../containers/flv/parts.ts';
 import { readVideoBody } from '../../containers/flv/video.ts';
-import { aacTrack, avcTrack } from '../../codecs/track-builder.ts';
+import { aacTrack, avcTrack, hevcTrack } from '../../codecs/track-builder.ts';
 import { ticks, ticksFromMs } from '../../media/time.ts';
-import type { TrackSet } from '../../media/track.ts';
+import type { TrackSet, VideoCodec, VideoTrack } from '../../media/track.ts';
 import type { ByteWindow } from '../recorder/byte-window.ts';
 import type { KeyPoint } from '../recorder/key-index.ts';
 import { readLeftFlv } from '../recorder/left-flv.ts';
@@ -39,7 +40,7 @@ export async function readFlvIndex(window: ByteWindow): Promise<FlvIndex> {
   const { points, ...facts } = places;
   // An index of one entry is not written.
   const only: KeyPoint = { at: ticks(0), position: front.mediaAt };
-  const { configurations, tracks } = front;
+  const { configurations, tracks, refusal } = front;
   return {
     format: 'flv',
     ...facts,
@@ -47,6 +48,7 @@ export async function readFlvIndex(window: ByteWindow): Promise<FlvIndex> {
     header,
     configurations,
     tracks,
+    ...(refusal !== undefined && { refusal }),
   };
 }
 
@@ -74,15 +76,21 @@ async function walked(window: ByteWindow): Promise<Places> {
   return places;
 }
 
+type Configuration = Extract<VideoPart, { kind: 'config' }>;
+
+const NAMES: Partial<Record<VideoCodec, string>> = { av1: 'AV1', vp9: 'VP9', vp8: 'VP8' };
+
 interface Front {
   readonly configurations: Buffer;
   readonly tracks: TrackSet;
+  readonly refusal: string | undefined;
   readonly mediaAt: number;
 }
 
 async function readFront(window: ByteWindow, from: number): Promise<Front> {
   const kept: Buffer[] = [];
   let tracks: TrackSet = {};
+  let refusal: string | undefined;
   let at = from;
   for (let count = 0; count < MAX_FRONT_TAGS; count++) {
     const tag = await tagAt(window, at);
@@ -92,12 +100,24 @@ async function readFront(window: ByteWindow, from: number): Promise<Front> {
     const video = tag.type === TAG_VIDEO ? readVideoBody(body) : undefined;
     const audio = tag.type === TAG_AUDIO ? readAudioBody(body) : undefined;
     if (video?.kind === 'frame' || audio?.kind === 'frame') break;
-    if (video?.kind === 'config') tracks = { ...tracks, video: avcTrack(video.data, undefined) };
-    if (audio?.kind === 'config') tracks = { ...tracks, audio: aacTrack(audio.data, undefined) };
+    if (video?.kind === 'config') {
+      const picture = pictureOf(video);
+      if (picture) tracks = { ...tracks, video: picture };
+      else
+        refusal = `the picture is ${NAMES[video.codec] ?? video.codec}, which plays out of MP4 recordings alone; download it instead`;
+    }
+    if (audio?.kind === 'config' && audio.codec === 'aac')
+      tracks = { ...tracks, audio: aacTrack(audio.data, undefined) };
     if (video?.kind === 'config' || audio?.kind === 'config') kept.push(Buffer.from(whole));
     at += whole.length;
   }
-  return { configurations: Buffer.concat(kept), tracks, mediaAt: at };
+  return { configurations: Buffer.concat(kept), tracks, refusal, mediaAt: at };
+}
+
+/** Of what MPEG-TS can carry; undefined: it cannot. */
+function pictureOf({ codec, data }: Pick<Configuration, 'codec' | 'data'>): VideoTrack | undefined {
+  if (codec === 'avc') return avcTrack(data, undefined);
+  return codec === 'hevc' ? hevcTrack(data, undefined) : undefined;
 }
 
 /** Undefined at the end, and for a tag that is not whole. */

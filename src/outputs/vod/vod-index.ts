@@ -27,7 +27,10 @@ export interface FlvIndex extends Places {
   readonly header: Buffer;
   /** Configuration tags, whole. */
   readonly configurations: Buffer;
+  /** Those that segments of MPEG-TS are made of: H.264 or HEVC, AAC. */
   readonly tracks: TrackSet;
+  /** Why there are no segments, in words. */
+  readonly refusal?: string;
 }
 
 /** The file has nothing (yet) that could be played, or is none of ours. */

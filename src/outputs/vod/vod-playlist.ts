@@ -1,5 +1,5 @@
 import { vodSegments, type VodSegment } from './segments.ts';
-import type { VodIndex } from './vod-index.ts';
+import { VodError, type VodIndex } from './vod-index.ts';
 
 /** EXT-X-MAP outside of I-frame playlists needs 6, fractions of a second in EXTINF need 3: RFC 8216 §7. */
 const VERSION = { mp4: 6, flv: 3 } as const;
@@ -19,9 +19,12 @@ export interface VodPlaylistOptions {
 /**
  * The whole recording as a media playlist that has ended: RFC 8216 §4.3.3.5. MP4 is played as it is, by ranges of its own
  * bytes (§4.3.2.2); FLV by segments of MPEG-TS that are made when they are asked for.
+ *
+ * @throws {VodError} if its codecs cannot be played so
  */
 export function vodPlaylist(options: VodPlaylistOptions): string {
   const { index, startedAt } = options;
+  if (index.format === 'flv' && index.refusal !== undefined) throw new VodError(index.refusal);
   const segments = vodSegments(index);
   const longest = Math.max(...segments.map(({ seconds }) => Math.round(seconds)));
   return [

@@ -70,6 +70,7 @@ export class Vod {
       );
     const index = await this.index(recording);
     if (index.format !== 'flv') throw new VodError('this recording is played by ranges of its bytes');
+    if (index.refusal !== undefined) throw new VodError(index.refusal);
     const make = (): Promise<Buffer> => understood(makeSegment(recording, index, { from, to }));
     return this.#segments.get(`${keyOf(recording)} ${from} ${to}`, make, ({ length }) => length);
   }

@@ -8,6 +8,8 @@ import type { ClientAddresses } from './client-address.ts';
 /** One HTTP connection. */
 interface Caller {
   readonly guest: Guest;
+  /** Requests that may be under way. */
+  readonly most: number;
   /** Requests whose answers are not through. */
   pending: number;
   /** An answer is through: one function for all of this connection. */
@@ -39,8 +41,8 @@ export class Callers {
     this.#options = options;
   }
 
-  /** A connection has come. */
-  accept(socket: Socket): void {
+  /** A connection has come: false if it is not let in, and has been told so, unless it is to speak TLS. */
+  accept(socket: Socket, isSecure = false): boolean {
     const { admission, clients, closed } = this.#options;
     const address = clients.isProxy(socket.remoteAddress) ? PROXY : socket.remoteAddress;
     const guest = admission.enter(address, () => {
@@ -49,25 +51,33 @@ export class Callers {
     });
     if (typeof guest === 'string') {
       closed(guest);
-      this.#apologize(socket, guest);
-      return;
+      if (isSecure)
+        socket.destroy(); // to say it would cost a handshake
+      else this.#apologize(socket, guest);
+      return false;
     }
-    const caller: Caller = {
-      guest,
-      pending: 0,
-      answered: () => {
-        if (caller.pending > 0 && --caller.pending === 0) guest.become('idle');
-      },
-    };
-    this.#callers.set(socket, caller);
+    this.#callers.set(socket, newCaller(guest, MAX_PENDING));
     socket.once('close', () => guest.left());
+    return true;
+  }
+
+  /** Whether a connection has been let in. */
+  knows(socket: Socket): boolean {
+    return this.#callers.has(socket);
+  }
+
+  /** Inside a connection that was let in, TLS is spoken: what comes, comes from that. */
+  secured(raw: Socket, socket: Socket, mostRequests = MAX_PENDING): void {
+    const caller = this.#callers.get(raw);
+    if (caller) this.#callers.set(socket, newCaller(caller.guest, mostRequests));
+    else socket.destroy();
   }
 
   /** A request has come; false if it is not to be answered (any more). */
   begin(socket: Socket, response: ServerResponse): boolean {
     const caller = this.#callers.get(socket);
     if (!caller || socket.destroyed) return false;
-    if (caller.pending >= MAX_PENDING) {
+    if (caller.pending >= caller.most) {
       this.#options.closed('too many requests at a time');
       socket.destroy();
       return false;
@@ -114,4 +124,16 @@ export class Callers {
     );
     endSocket(socket);
   }
+}
+
+function newCaller(guest: Guest, most: number): Caller {
+  const caller: Caller = {
+    guest,
+    most,
+    pending: 0,
+    answered: () => {
+      if (caller.pending > 0 && --caller.pending === 0) guest.become('idle');
+    },
+  };
+  return caller;
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { StreamName } from '../../media/stream-name.ts';
-import { flvFormat } from '../../outputs/flv/flv-format.ts';
-import type { Stream } from '../../stream/stream.ts';
+import type { WireFormat } from '../../stream/wire-format.ts';
+import type { Rendition } from '../../stream/rendition.ts';
 import type { Gate, Pass } from '../gate.ts';
 import { endSocket, SocketSink } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
 import type { ClientAddresses } from './client-address.ts';
+import { beginEndless } from './endless-answer.ts';
+import { flvFor, flvWish, type FlvWish } from './flv-wish.ts';
 import { httpVisit, respondRefusal } from './http-visit.ts';
-import { startsAtLastKeyFrame, waitMs } from './media-url.ts';
 import { CORS_HEADERS, respondText } from './respond.ts';
 
 /**
@@ -51,24 +51,33 @@ export class FlvRoute {
       // Pipelined: the answer before it is not through, and if that is a stream it never will be.
       return respondText(response, 400, 'a stream needs a connection of its own', { Connection: 'close' });
     }
+    const wants = flvWish(new URLSearchParams(wish.query));
+    if (typeof wants === 'string') return respondText(response, 400, wants);
     const { gate, clients } = this.#door;
     const visit = httpVisit(request, clients, { ...wish, protocol: 'http-flv' });
     const giveUp = gate.ask(visit, (verdict) => {
       if (!verdict.granted) return respondRefusal(response, verdict);
-      this.#await(verdict.name, verdict.pass, { query: new URLSearchParams(wish.query), request, response });
+      this.#await(verdict.name, verdict.pass, { wish: wants, request, response });
     });
     response.once('close', giveUp);
   }
 
-  #await({ path }: StreamName, pass: Pass, { query, request, response }: Exchange): void {
+  #await({ path }: StreamName, pass: Pass, { wish, request, response }: Exchange): void {
     const { watching } = this.#door;
     let hasAnswer = false;
-    const stopWaiting = watching.whenPublished(path, waitMs(query), (stream) => {
+    const stopWaiting = watching.whenShown({ path, ...wish }, (found) => {
       hasAnswer = true;
-      if (stream && request.method !== 'HEAD')
-        return this.#stream(stream, pass, startsAtLastKeyFrame(query), response);
-      pass.over(stream ? 'asked for the headers only' : 'there is no such stream');
-      if (!stream) return respondText(response, 404, `no stream "${path}" is being published`);
+      const refuse = (status: number, text: string): void => {
+        pass.over(text);
+        respondText(response, status, text);
+      };
+      if (typeof found === 'string') return refuse(404, found);
+      const { rendition } = found;
+      const format = flvFor(rendition, wish);
+      if (typeof format === 'string') return refuse(406, format);
+      const { fromGop } = wish;
+      if (request.method !== 'HEAD') return this.#stream({ rendition, format, fromGop }, pass, response);
+      pass.over('asked for the headers only');
       response.writeHead(200, FLV_HEADERS);
       response.end();
     });
@@ -78,12 +87,8 @@ export class FlvRoute {
     });
   }
 
-  #stream(stream: Stream, pass: Pass, fromGop: boolean, response: ServerResponse): void {
-    const socket = response.socket as Socket;
-    response.shouldKeepAlive = false;
-    response.useChunkedEncodingByDefault = false;
-    response.writeHead(200, FLV_HEADERS);
-    response.flushHeaders();
+  #stream({ rendition, format, fromGop }: FlvShow, pass: Pass, response: ServerResponse): void {
+    const socket = beginEndless(response, FLV_HEADERS);
     let ended: string | undefined;
     const sink = new SocketSink(socket, {
       protocol: 'http-flv',
@@ -93,7 +98,7 @@ export class FlvRoute {
         endSocket(socket);
       },
     });
-    const watch = this.#door.watching.begin(stream, flvFormat, sink, fromGop);
+    const watch = this.#door.watching.begin(rendition, format, sink, fromGop);
     // The response object is done with once the header is out; from here on only the socket tells of the end.
     socket.once('close', () => {
       watch.leave();
@@ -109,8 +114,15 @@ export class FlvRoute {
   }
 }
 
+/** What a viewer is given, and how. */
+interface FlvShow {
+  readonly rendition: Rendition;
+  readonly format: WireFormat;
+  readonly fromGop: boolean;
+}
+
 interface Exchange {
-  readonly query: URLSearchParams;
+  readonly wish: FlvWish;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { Gate, Pass, Visit } from '../gate.ts';
 import type { ClientAddresses } from './client-address.ts';
-import type { HlsGuest, HlsRoute, HlsTarget } from './hls-route.ts';
+import type { HlsRoute } from './hls-route.ts';
 import type { HlsSession, HlsSessions } from './hls-sessions.ts';
 import { httpVisit, respondRefusal } from './http-visit.ts';
+import type { HlsGuest, HlsTarget } from './playlist-sender.ts';
 import { sessionInEtag } from './playlist-session.ts';
 import { respondText } from './respond.ts';
 
@@ -67,7 +68,7 @@ export class HlsDoor {
     const { gate, clients, route, sessions } = this.#options;
     const { target, query, request, response } = exchange;
     const { name, kind } = target;
-    const visit = httpVisit(request, clients, { protocol: 'hls', name, query: query.toString() });
+    const visit = httpVisit(request, clients, { protocol: 'hls', name, query: ownQuery(query) });
     // Who asks by the same address again and again, and never by the one in a playlist, has one session all the same.
     const known = kind === 'multivariant' ? undefined : sessions.alike(visit);
     if (known) return this.#serve(exchange, this.#guest(known, target));
@@ -97,8 +98,15 @@ export class HlsDoor {
     const { gate, sessions } = this.#options;
     const isPrivate = !gate.isOpen(name);
     return {
-      path: session.path,
+      // A part of what it came for is itself; what it came for is where it was led.
+      path: name.path === session.visit.name.path ? session.path : name.path,
       isPrivate,
+      get refusal() {
+        return session.state === 'kicked' ? session.reason : undefined;
+      },
+      waits: () => {
+        if (kind === 'media playlist') sessions.seen(session);
+      },
       enter: () => {
         if (kind === 'media playlist') sessions.seen(session);
         return kind === 'multivariant' || isPrivate ? session.id : undefined;
@@ -118,6 +126,10 @@ export class HlsDoor {
     return {
       path: led.path,
       isPrivate: true,
+      get refusal() {
+        return guest?.refusal;
+      },
+      waits: () => begin().waits(),
       enter: () => begin().enter(),
       sent: (bytes) => begin().sent(bytes),
     };
@@ -129,4 +141,12 @@ interface Newcomer {
   /** Where the gate has led it. */
   readonly led: StreamName;
   readonly pass: Pass;
+}
+
+/** What a player adds by itself is another each time, and says nothing about who it is: RFC 8216bis §6.2.5. */
+const DIRECTIVE = /^_HLS_/;
+
+function ownQuery(query: URLSearchParams): string {
+  const own = [...query].filter(([name]) => !DIRECTIVE.test(name));
+  return own.length === query.size ? query.toString() : new URLSearchParams(own).toString();
 }

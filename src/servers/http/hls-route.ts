@@ -1,20 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { MediaTarget, Query } from './media-url.ts';
-import { waitMs } from './media-url.ts';
-import { PLAYLIST_HEADERS, PlaylistAnswers, type RenderedPlaylist } from './playlist-answers.ts';
-import { etagWithSession, withSession } from './playlist-session.ts';
-import { CORS_HEADERS, matchesEtag, parseRange, rawHeaders, respondText } from './respond.ts';
+import type { ClipRequest, ClipRoute } from './clip-route.ts';
+import { deliveryDirectives, NO_DIRECTIVES } from './delivery-directives.ts';
+import { sendFile, sendStored } from './hls-files.ts';
+import { HlsReload, patienceMs } from './hls-reload.ts';
+import type { AnyHlsFile, HlsSource } from './hls-source.ts';
+import { hlsAsk, MEDIA_PLAYLIST, waitMs, WHOLE, type Query } from './media-url.ts';
+import {
+  PlaylistSender,
+  type HlsGuest,
+  type HlsRequest,
+  type HlsTarget,
+  type PlaylistSenderOptions,
+} from './playlist-sender.ts';
+import { isInTurn, refuseToWait, respondText } from './respond.ts';
+import type { WaitingLimits } from './waiting-limits.ts';
+import { WaitingRoom, type Awaited } from './waiting-room.ts';
 
-/** What this door needs of one stream's HLS output. */
-export interface HlsSource {
-  multivariant(): RenderedPlaylist | undefined;
-  media(): RenderedPlaylist | undefined;
-  segment(file: string): { readonly bytes: Buffer; readonly etag: string } | undefined;
-  /** Calls back at the first segment or at the end, at once if that was before; the returned function gives up. */
-  whenReady(callback: () => void): () => void;
-}
-
-export interface HlsRouteOptions {
+export interface HlsRouteOptions extends PlaylistSenderOptions {
   readonly find: (path: string) => HlsSource | undefined;
   /** Calls back when the stream is there, or with undefined after `ms`. The returned function gives up; none if that was at once. */
   readonly whenPublished: (
@@ -22,53 +24,38 @@ export interface HlsRouteOptions {
     ms: number,
     callback: (found: HlsSource | undefined) => void,
   ) => (() => void) | undefined;
-  /** Somebody has fetched a media playlist. */
-  readonly seen: (path: string, request: IncomingMessage) => void;
-  /** So many bytes of a stream's media or playlists are on their way, to whomever. */
-  readonly sent?: (path: string, bytes: number) => void;
-  readonly gzip: boolean;
-}
-
-export type HlsTarget = Extract<MediaTarget, { kind: 'multivariant' | 'media playlist' | 'segment' }>;
-
-/** Who asks, where that is known: see HlsDoor. */
-export interface HlsGuest {
-  /** Where it was led; by default where it asked for. */
-  readonly path: string;
-  /** Its copy must not be given to others. */
-  readonly isPrivate: boolean;
-  /** A playlist is about to be answered. Gives the session that goes behind every address in it, if one does. */
-  enter(): string | undefined;
-  /** So many bytes of media or playlist are on their way. */
-  sent(bytes: number): void;
+  /** How many requests may wait for what is to come. */
+  readonly waiting: WaitingLimits;
+  /** Pieces of the past as files; by default there are none. */
+  readonly clips?: ClipRoute;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
 }
 
 /** A request that comes before the first segment is held this long; players take a 404 for the end of the matter. */
 const HOLD_MS = 15_000;
+/** Where nothing tells the target duration, seconds. */
+const USUAL_TARGET_SECONDS = 4;
+/** What the wait for the first playlist is known by; names of files have no blanks. */
+const FIRST_PLAYLIST = 'first playlist';
 
-/** Names of segments are never used again, so any cache may keep them. */
-const SEGMENT_HEADERS = {
-  ...CORS_HEADERS,
-  'Content-Type': 'video/mp2t',
-  'Cache-Control': 'public, max-age=3600, immutable',
-  'Accept-Ranges': 'bytes',
-};
-const PUBLIC_SEGMENT = rawHeaders(SEGMENT_HEADERS);
-
-const PRIVATE_PLAYLIST = { ...PLAYLIST_HEADERS, 'Cache-Control': 'private, no-cache' };
-const PRIVATE_SEGMENT = rawHeaders({
-  ...SEGMENT_HEADERS,
-  'Cache-Control': 'private, max-age=3600, immutable',
-});
-
-/** Serves playlists and segments as the stream's output has made them; nothing is rendered per request. */
+/** Serves playlists, segments and parts as the stream's output has made them; nothing is rendered per request. */
 export class HlsRoute {
   readonly #options: HlsRouteOptions;
-  readonly #answers: PlaylistAnswers;
+  readonly #room: WaitingRoom<HlsRequest>;
+  readonly #sender: PlaylistSender;
+  readonly #reload: HlsReload;
 
   constructor(options: HlsRouteOptions) {
     this.#options = options;
-    this.#answers = new PlaylistAnswers(options.gzip);
+    this.#room = new WaitingRoom(options.waiting, options.now);
+    this.#sender = new PlaylistSender(options);
+    this.#reload = new HlsReload(this.#room, this.#sender);
+  }
+
+  /** Requests that wait, and for how many things: what a test asks about leaks. */
+  get waiting(): { readonly requests: number; readonly crowds: number } {
+    return this.#room.size;
   }
 
   serve(
@@ -79,138 +66,131 @@ export class HlsRoute {
     guest?: HlsGuest,
   ): void {
     const path = guest?.path ?? target.name.path;
-    if (target.kind === 'segment') {
-      const segment = this.#options.find(path)?.segment(target.file);
-      if (!segment)
-        return respondText(response, 404, `no segment "${target.file}" of "${path}" is kept (any more)`);
-      const bytes = sendSegment(segment, request, response, guest);
-      this.#options.sent?.(path, bytes);
-      return;
-    }
-    const render = (source: HlsSource) =>
-      target.kind === 'multivariant' ? source.multivariant() : source.media();
+    const asked = { path, target, request, response, guest };
+    if (target.kind === 'segment')
+      return this.#serveFile({ ...asked, ask: WHOLE, directives: NO_DIRECTIVES }, target.file);
+    if (target.kind === 'clip') return this.#serveClip({ ...asked, target }, query);
+    const ask = hlsAsk(query);
+    if (typeof ask === 'string') return respondText(response, 400, ask);
+    const directives = deliveryDirectives(query);
+    if (typeof directives === 'string') return respondText(response, 400, directives);
+    this.#whenPublished({ ...asked, ask, directives }, waitMs(query));
+  }
+
+  /** All who wait are answered: the gateway stops. */
+  close(): void {
+    this.#room.close();
+  }
+
+  #serveClip({ target, request, response, guest }: Omit<ClipRequest, 'query'>, query: Query): void {
+    const { clips } = this.#options;
+    if (clips) clips.serve({ target, query, request, response, guest });
+    else respondText(response, 404, 'there are no clips here');
+  }
+
+  #whenPublished(asked: HlsRequest, ms: number): void {
+    const { path, request, response } = asked;
+    const { waiting, whenPublished } = this.#options;
     // A pipelined request is not kept waiting: thousands of them cost their sender nothing.
-    const mayWait = response.socket !== null;
-    const stopWaiting = this.#options.whenPublished(path, mayWait ? waitMs(query) : 0, (source) => {
-      if (!source) return respondText(response, 404, `no stream "${path}" is being published`);
-      const playlist = render(source);
-      if (playlist) return this.#answer(target, playlist, request, response, guest);
-      hold(source, response, mayWait ? HOLD_MS : 0, () => {
-        const held = render(source);
-        if (held) this.#answer(target, held, request, response, guest);
-        else respondText(response, 404, `"${path}" has no segment yet`, { 'Retry-After': '2' });
-      });
+    const ticket = ms > 0 && isInTurn(response) ? waiting.enter(request) : undefined;
+    if (ticket && 'refused' in ticket) return refuseToWait(response, ticket.refused);
+    let isWaiting = ticket !== undefined;
+    const leave = (): void => {
+      if (isWaiting && ticket) waiting.leave(ticket);
+      isWaiting = false;
+    };
+    const giveUp = whenPublished(path, ticket ? ms : 0, (source) => {
+      leave();
+      if (source) this.#servePlaylist(asked, source);
+      else respondText(response, 404, `no stream "${path}" is being published`);
     });
-    if (stopWaiting) response.once('close', stopWaiting);
+    if (!giveUp) return;
+    response.once('close', () => {
+      leave();
+      giveUp();
+    });
   }
 
-  #answer(
-    target: HlsTarget,
-    playlist: RenderedPlaylist,
-    request: IncomingMessage,
-    response: ServerResponse,
-    guest: HlsGuest | undefined,
-  ): void {
-    const session = guest?.enter();
-    if (session === undefined) return this.#sendPlaylist(target, playlist, request, response, guest);
-    const folder = target.kind === 'multivariant' ? target.name.stream : undefined;
-    const bytes = withSession(playlist, session, folder);
-    const copy = { bytes, etag: etagWithSession(playlist.etag, session) };
-    if (!sendWithSession(copy, request, response)) return;
-    guest?.sent(bytes.length);
-    this.#options.sent?.(guest?.path ?? target.name.path, bytes.length);
+  #servePlaylist(asked: HlsRequest, source: HlsSource): void {
+    if (!this.#isServed(asked, source)) this.#waitForFirst(asked, source);
   }
 
-  #sendPlaylist(
-    target: HlsTarget,
-    playlist: RenderedPlaylist,
-    request: IncomingMessage,
-    response: ServerResponse,
-    guest: HlsGuest | undefined,
-  ): void {
-    if (!guest && target.kind === 'media playlist') this.#options.seen(target.name.path, request);
-    const { etag, headers, headersOfUnchanged, body } = this.#answers.to(request, playlist);
-    if (matchesEtag(request.headers['if-none-match'], etag)) {
-      response.writeHead(304, headersOfUnchanged);
-      response.end();
-      return;
+  #isServed(asked: HlsRequest, source: HlsSource): boolean {
+    if (asked.target.kind === 'media playlist') {
+      const playlist = source.playlist(asked.target.file);
+      return playlist !== undefined && this.#reload.serve(asked, playlist);
     }
-    response.writeHead(200, headers);
-    if (request.method === 'HEAD') return void response.end();
-    guest?.sent(body.length);
-    this.#options.sent?.(guest?.path ?? target.name.path, body.length);
-    response.end(body, 'latin1');
+    const playlist = source.multivariant(asked.ask);
+    if (playlist) this.#sender.send(asked, playlist);
+    return playlist !== undefined;
+  }
+
+  #waitForFirst(asked: HlsRequest, source: HlsSource): void {
+    if (!isInTurn(asked.response)) return nothingYet(asked, source);
+    const place = { of: source, key: FIRST_PLAYLIST };
+    const refusal = this.#room.wait(asked, place, () => ({
+      begin: (come) => source.whenReady(come),
+      answer: (held) => {
+        if (!this.#isServed(held, source)) nothingYet(held, source);
+      },
+      late: (held) => nothingYet(held, source),
+      patienceMs: HOLD_MS,
+      longestMs: HOLD_MS,
+    }));
+    if (typeof refusal === 'object') refuseToWait(asked.response, refusal.refused);
+  }
+
+  #serveFile(asked: HlsRequest, name: string): void {
+    const source = this.#options.find(asked.path);
+    const file = source?.file(name);
+    if (file) return this.#sendFile(asked, file);
+    if (!source || !isInTurn(asked.response)) return notKept(asked);
+    const refusal = this.#room.wait(asked, { of: source, key: name }, () => this.#promised(source, name));
+    if (refusal === 'nothing to come') notKept(asked);
+    else if (refusal) refuseToWait(asked.response, refusal.refused);
+  }
+
+  /** A part that a playlist has promised: RFC 8216bis §6.2.6. */
+  #promised(source: HlsSource, name: string): Awaited<HlsRequest> {
+    const { lowLatency } = source.playlist(MEDIA_PLAYLIST) ?? {};
+    const ms = patienceMs(lowLatency?.targetDuration ?? USUAL_TARGET_SECONDS);
+    let made: AnyHlsFile | undefined;
+    return {
+      begin: (come) =>
+        source.whenFile(name, (file) => {
+          made = file;
+          come();
+        }),
+      answer: (asked) => (made ? this.#sendFile(asked, made) : notKept(asked)),
+      late: ({ response }) => refuseToWait(response, 'nothing new has come from the source'),
+      patienceMs: ms,
+      longestMs: ms,
+    };
+  }
+
+  #sendFile(asked: HlsRequest, file: AnyHlsFile): void {
+    const { guest, path, request, response } = asked;
+    if (guest?.refusal !== undefined) return respondText(response, 403, guest.refusal);
+    const exchange = { request, response, isPrivate: guest?.isPrivate === true };
+    const sent = (bytes: number): void => {
+      if (bytes > 0) guest?.sent(bytes);
+      this.#options.sent?.(path, bytes);
+    };
+    if ('bytes' in file) return sent(sendFile(file, exchange));
+    void sendStored(file, exchange, { sent, gone: () => notKept(asked) }).catch(() => response.destroy());
   }
 }
 
-/** Calls back at the first segment, at the end, or after the hold time; not at all if the client has gone. */
-function hold(source: HlsSource, response: ServerResponse, ms: number, callback: () => void): void {
-  let isOver = false;
-  const finish = (): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    stop();
-    if (!response.destroyed) callback();
-  };
-  let stop = (): void => undefined;
-  const timer = setTimeout(finish, ms);
-  stop = source.whenReady(finish);
-  response.once('close', finish);
+function notKept({ path, target, response }: HlsRequest): void {
+  const name = target.kind === 'segment' ? target.file : '';
+  respondText(response, 404, `no segment "${name}" of "${path}" is kept (any more)`);
 }
 
-/** A copy of its own is a kilobyte: to compress it would cost more than it saves. True if it was really sent. */
-function sendWithSession(
-  { bytes, etag }: Piece,
-  request: IncomingMessage,
-  response: ServerResponse,
-): boolean {
-  const headers = { ...PRIVATE_PLAYLIST, ETag: etag };
-  if (matchesEtag(request.headers['if-none-match'], etag)) {
-    response.writeHead(304, headers);
-    response.end();
-    return false;
-  }
-  const isAsked = request.method !== 'HEAD';
-  response.writeHead(200, { ...headers, 'Content-Length': bytes.length });
-  response.end(isAsked ? bytes : undefined);
-  return isAsked;
-}
-
-interface Piece {
-  readonly bytes: Buffer;
-  readonly etag: string;
-}
-
-/** Gives the bytes that were sent. */
-function sendSegment(
-  { bytes, etag }: Piece,
-  request: IncomingMessage,
-  response: ServerResponse,
-  guest: HlsGuest | undefined,
-): number {
-  const headers = [...(guest?.isPrivate ? PRIVATE_SEGMENT : PUBLIC_SEGMENT), 'ETag', etag];
-  if (matchesEtag(request.headers['if-none-match'], etag)) {
-    response.writeHead(304, headers);
-    response.end();
-    return 0;
-  }
-  const ifRange = request.headers['if-range'];
-  // Ranges are for GET alone: RFC 9110 §14.2.
-  const wantsRange = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
-  const range = wantsRange ? parseRange(request.headers.range, bytes.length) : undefined;
-  if (range === 'unsatisfiable') {
-    respondText(response, 416, `the segment has ${bytes.length} bytes`, {
-      'Content-Range': `bytes */${bytes.length}`,
-    });
-    return 0;
-  }
-  const body = range ? bytes.subarray(range.first, range.last + 1) : bytes;
-  const sent = request.method === 'HEAD' ? 0 : body.length;
-  if (sent > 0) guest?.sent(sent);
-  headers.push('Content-Length', `${body.length}`);
-  if (range) headers.push('Content-Range', `bytes ${range.first}-${range.last}/${bytes.length}`);
-  response.writeHead(range ? 206 : 200, headers);
-  response.end(request.method === 'HEAD' ? undefined : body);
-  return sent;
+function nothingYet({ path, target, ask, response }: HlsRequest, source: HlsSource): void {
+  const refusal = target.kind === 'multivariant' ? source.refusal?.(ask) : undefined;
+  if (refusal !== undefined) return respondText(response, 404, refusal);
+  const isThere = source.playlist(MEDIA_PLAYLIST) !== undefined;
+  if (isThere && target.kind === 'media playlist' && !source.playlist(target.file))
+    return respondText(response, 404, `"${path}" has no playlist "${target.file}"`);
+  respondText(response, 404, `"${path}" has no segment yet`, { 'Retry-After': '2' });
 }

@@ -51,6 +51,8 @@ export interface HlsSessionsOptions {
   readonly goneMs: number;
   /** At a time, from one address. */
   readonly maxPerAddress: number;
+  /** Whoever may play the one stream may play the other as a part of it; by default no other. */
+  readonly covers?: (path: string, part: string) => boolean;
 }
 
 /** All players of HLS that have a session. */
@@ -82,10 +84,12 @@ export class HlsSessions {
     return sum;
   }
 
-  /** @param asked path of the stream in the URL: a session is good for one stream */
+  /** @param asked path of the stream in the URL: a session is good for one stream, and what belongs to it */
   find(id: string, asked: string): HlsSession | undefined {
     const member = this.#byId.get(id);
-    return member?.visit.name.path === asked ? member : undefined;
+    if (!member) return undefined;
+    const isFor = member.visit.name.path === asked || this.#options.covers?.(member.path, asked) === true;
+    return isFor ? member : undefined;
   }
 
   /** The one that came with just this, from the same place, and is still here. */

@@ -1,16 +1,29 @@
 import { RESERVED_APPS, streamName, type StreamName } from '../../media/stream-name.ts';
+import type { HlsAsk } from './hls-source.ts';
 
 /** What a media URL asks for. */
 export type MediaTarget =
   | { readonly kind: 'flv'; readonly name: StreamName }
   | { readonly kind: 'multivariant'; readonly name: StreamName }
-  | { readonly kind: 'media playlist'; readonly name: StreamName }
+  | { readonly kind: 'media playlist'; readonly name: StreamName; readonly file: string }
+  /** A segment, a part of one or an init segment. */
   | { readonly kind: 'segment'; readonly name: StreamName; readonly file: string }
+  /** A piece of the past as a file. */
+  | { readonly kind: 'clip'; readonly name: StreamName }
   /** A media URL with a name that is not allowed. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** The media playlist's name below `/{app}/{stream}/`; the multivariant playlist refers to it. */
+/** The main media playlist below `/{app}/{stream}/`; the multivariant playlist refers to it. */
 export const MEDIA_PLAYLIST = 'media.m3u8';
+
+const CLIP_FILE = 'clip.mp4';
+
+/** A rendition's files begin with it; tracks of one kind are numbered up to 255. */
+const RENDITION = '(?:video|audio)[1-9]\\d{0,2}';
+/** Playlists there may be: of the main rendition and of others, in the stream's own container or in another. */
+const PLAYLIST_FILE = new RegExp(`^(?:media|${RENDITION})(?:-ts|-fmp4)?\\.m3u8$`);
+/** Segments and parts, by their ending; of init segments there are others of that ending beside them. */
+const MEDIA_FILE = new RegExp(`\\.(?:ts|m4s)$|^(?:${RENDITION}-)?init-\\d{1,15}\\.mp4$`);
 
 /** A request's URL as path and query, as the client wrote them: nothing is decoded and no `..` is resolved. */
 export function splitUrl(url: string): { readonly path: string; readonly query: string } {
@@ -36,11 +49,11 @@ export function parseMediaPath(path: string): MediaTarget | undefined {
   const [, app = '', second = '', file] = parts;
   if (RESERVED_APPS.has(app)) return undefined;
   if (file === undefined) return parseStreamFile(app, second);
-  const isPlaylist = file === MEDIA_PLAYLIST;
-  if (!isPlaylist && !file.endsWith('.ts')) return undefined;
-  return named(app, second, (name) =>
-    isPlaylist ? { kind: 'media playlist', name } : { kind: 'segment', name, file },
-  );
+  if (file === CLIP_FILE) return named(app, second, (name) => ({ kind: 'clip', name }));
+  const isPlaylist = file === MEDIA_PLAYLIST || PLAYLIST_FILE.test(file);
+  if (!isPlaylist && !MEDIA_FILE.test(file)) return undefined;
+  const kind = isPlaylist ? 'media playlist' : 'segment';
+  return named(app, second, (name) => ({ kind, name, file }));
 }
 
 /** Playlists whose addresses are remembered; each may hold on to a request's line, which Node keeps below 16 kB. */
@@ -90,6 +103,21 @@ export function waitMs(query: Query): number {
   const seconds = Number(query.get('wait') ?? 0);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_WAIT_SECONDS) * 1000 : 0;
 }
+
+const CONTAINERS = { ts: 'ts', mpegts: 'ts', fmp4: 'fmp4', cmaf: 'fmp4' } as const;
+
+/** `?container=ts|fmp4` instead of what the stream would choose, and `?dvr=0` for the short window. A text says what is wrong. */
+export function hlsAsk(query: Query): HlsAsk | string {
+  const dvr = query.get('dvr') !== '0';
+  const wanted = query.get('container');
+  if (wanted === null) return dvr ? WHOLE : SHORT;
+  if (!Object.hasOwn(CONTAINERS, wanted)) return 'container is ts or fmp4';
+  return { dvr, container: CONTAINERS[wanted as keyof typeof CONTAINERS] };
+}
+
+/** As of a request without parameters. */
+export const WHOLE: HlsAsk = { dvr: true };
+const SHORT: HlsAsk = { dvr: false };
 
 /** `?gop=0` starts at the next key frame instead of the last one. */
 export function startsAtLastKeyFrame(query: Query): boolean {

@@ -1,8 +1,9 @@
 import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { Log } from '../../observe/log.ts';
+import { bothVersions } from './http2/both-versions.ts';
 
 /** What the pages and the API tell; the app knows where each part comes from. */
 export interface PagesOptions {
@@ -30,7 +31,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** Pages, API, health and metrics: everything that is not media. */
-export function createPages(options: PagesOptions): Express {
+export function createPages(options: PagesOptions): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -47,7 +48,7 @@ export function createPages(options: PagesOptions): Express {
     else response.status(404).type('text/plain').send('there is nothing here\n');
   });
   app.use(onError(options.log));
-  return app;
+  return bothVersions(app);
 }
 
 function addHealth(app: Express, { isReady, metrics, metricsRefusal }: PagesOptions): void {

@@ -19,7 +19,7 @@ export interface PlaylistAnswer {
 }
 
 interface Answers {
-  readonly plain: PlaylistAnswer;
+  plain?: PlaylistAnswer;
   gzipped?: PlaylistAnswer;
 }
 
@@ -30,36 +30,37 @@ export const PLAYLIST_HEADERS = {
   'Cache-Control': 'no-cache',
 };
 
-/** Made once per playlist and coding, and given to everybody who asks until the window changes. */
+/** How playlists are answered, put together once for each playlist: a live window is asked for by all its players. */
 export class PlaylistAnswers {
   readonly #gzip: boolean;
   readonly #made = new WeakMap<RenderedPlaylist, Answers>();
+  /** Answers that caches may keep. */
+  readonly #kept = new WeakMap<RenderedPlaylist, Answers>();
 
   constructor(gzip: boolean) {
     this.#gzip = gzip;
   }
 
-  to(request: IncomingMessage, playlist: RenderedPlaylist): PlaylistAnswer {
-    const answers = this.#made.get(playlist) ?? this.#make(playlist);
-    if (!this.#gzip || !acceptsGzip(request.headers['accept-encoding'])) return answers.plain;
-    answers.gzipped ??= this.#gzippedAnswer(playlist);
-    return answers.gzipped;
+  /** @param keepSeconds how long caches may keep it without asking; always the same for one playlist. By default not at all */
+  to(request: IncomingMessage, playlist: RenderedPlaylist, keepSeconds?: number): PlaylistAnswer {
+    const all = keepSeconds === undefined ? this.#made : this.#kept;
+    let answers = all.get(playlist);
+    if (!answers) all.set(playlist, (answers = {}));
+    if (this.#gzip && acceptsGzip(request.headers['accept-encoding']))
+      return (answers.gzipped ??= this.#gzippedAnswer(playlist, keepSeconds));
+    return (answers.plain ??= this.#answer({ etag: playlist.etag, bytes: playlist.bytes, keepSeconds }));
   }
 
-  #make(playlist: RenderedPlaylist): Answers {
-    const answers = { plain: this.#answer(playlist.etag, playlist.bytes) };
-    this.#made.set(playlist, answers);
-    return answers;
-  }
-
-  #gzippedAnswer(playlist: RenderedPlaylist): PlaylistAnswer {
+  #gzippedAnswer(playlist: RenderedPlaylist, keepSeconds: number | undefined): PlaylistAnswer {
     const etag = playlist.etag.replace(/"$/, '-gzip"');
-    return this.#answer(etag, playlist.gzipped(), { 'Content-Encoding': 'gzip' });
+    const coding = { 'Content-Encoding': 'gzip' };
+    return this.#answer({ etag, bytes: playlist.gzipped(), keepSeconds, coding });
   }
 
-  #answer(etag: string, bytes: Buffer, coding: Readonly<Record<string, string>> = {}): PlaylistAnswer {
-    const vary = this.#gzip ? { Vary: 'Accept-Encoding' } : {};
-    const common = rawHeaders({ ...PLAYLIST_HEADERS, ETag: etag, ...vary });
+  #answer({ etag, bytes, keepSeconds, coding = {} }: Content): PlaylistAnswer {
+    const cache = keepSeconds !== undefined && { 'Cache-Control': `public, max-age=${keepSeconds}` };
+    const vary = this.#gzip && { Vary: 'Accept-Encoding' };
+    const common = rawHeaders({ ...PLAYLIST_HEADERS, ...cache, ETag: etag, ...vary });
     const own = rawHeaders({ 'Content-Length': `${bytes.length}`, ...coding });
     return {
       etag,
@@ -68,4 +69,11 @@ export class PlaylistAnswers {
       body: bytes.toString('latin1'),
     };
   }
+}
+
+interface Content {
+  readonly etag: string;
+  readonly bytes: Buffer;
+  readonly keepSeconds: number | undefined;
+  readonly coding?: Readonly<Record<string, string>>;
 }

@@ -5,24 +5,46 @@ interface Playlist {
 /** A playlist cut behind each of its addresses, once however many sessions ask for it. */
 const pieces = new WeakMap<Playlist, readonly string[]>();
 
-/** The folder of an address such as `cam/media.m3u8`, alone on its line. */
-const FOLDER = /^[^#\n/]+(?=\/)/gm;
-
 /**
- * The playlist with `?session=ID` behind every address in it. Addresses are the lines that are neither empty nor begin with
- * `#`: RFC 8216 §4.1.
- *
- * @param folder instead of the one in the addresses: the player may have been led to a stream of another name, but a
- *   session is known by the name that was asked for
+ * Addresses are the lines that are neither empty nor begin with `#` (RFC 8216 §4.1), and what stands in URI="…" of the
+ * tags: renditions, init segments, parts, hints, reports.
  */
-export function withSession(playlist: Playlist, session: string, folder?: string): Buffer {
+const ADDRESS = /^[^#\r\n][^\r\n]*$|(?<=^#[^\r\n]*[:,]URI=")[^"\r\n]+(?=")/gm;
+
+/** A player that was led from one stream to another knows only the name that it has asked for, and so does its session. */
+export interface Led {
+  /** The streams' names, which are the folders of the playlists' addresses. */
+  readonly asked: string;
+  readonly ledTo: string;
+}
+
+/** The playlist with `session=ID` in the query of every address in it. */
+export function withSession(playlist: Playlist, session: string, led?: Led): Buffer {
   let cut = pieces.get(playlist);
   if (!cut) {
-    cut = playlist.bytes.toString().split(/(?<=^[^#\n].*)$/m);
+    cut = cutBehindAddresses(playlist.bytes.toString());
     pieces.set(playlist, cut);
   }
-  const text = cut.join(`?session=${session}`);
-  return Buffer.from(folder === undefined ? text : text.replace(FOLDER, folder));
+  const text = cut.join(session);
+  return Buffer.from(led === undefined || led.asked === led.ledTo ? text : inFolder(text, led));
+}
+
+function cutBehindAddresses(text: string): readonly string[] {
+  const cut: string[] = [];
+  let from = 0;
+  for (const { 0: address, index } of text.matchAll(ADDRESS)) {
+    const end = index + address.length;
+    cut.push(`${text.slice(from, end)}${address.includes('?') ? '&' : '?'}session=`);
+    from = end;
+  }
+  return [...cut, text.slice(from)];
+}
+
+/** Only the folder of the stream itself: a ladder names others as well. */
+function inFolder(text: string, { asked, ledTo }: Led): string {
+  return text.replace(ADDRESS, (address) =>
+    address.startsWith(`${ledTo}/`) ? `${asked}/${address.slice(ledTo.length + 1)}` : address,
+  );
 }
 
 /** Of one session's copy. */

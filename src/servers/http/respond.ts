@@ -12,6 +12,26 @@ export function rawHeaders(headers: Readonly<Record<string, string>>): string[] 
   return Object.entries(headers).flat();
 }
 
+/** The connection that a request came on; of HTTP/2 requests it is a session, which carries many at a time. */
+export function connectionOf(request: IncomingMessage): object {
+  const { stream } = request as { readonly stream?: { readonly session?: object } };
+  return stream?.session ?? request.socket;
+}
+
+/** True if nobody is there any more who could be answered. Responses of HTTP/2 do not tell by themselves. */
+export function isGone(response: ServerResponse): boolean {
+  const { stream } = response as { readonly stream?: { readonly destroyed: boolean } };
+  return response.destroyed || stream?.destroyed === true;
+}
+
+/**
+ * True if the answer may be given now. Over HTTP/1.1 a request can be sent before the one in front is answered (pipelining):
+ * its answer has no socket yet.
+ */
+export function isInTurn(response: ServerResponse): boolean {
+  return response.socket !== null;
+}
+
 const METHODS = 'GET, HEAD, OPTIONS';
 
 /** Answers OPTIONS and methods that media URLs do not have; true if it did. */
@@ -50,6 +70,25 @@ export function respondText(
     ...headers,
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** What was waited for has not come, or too many wait: players ask again. */
+export function refuseToWait(response: ServerResponse, why: string): void {
+  respondText(response, 503, `${why}; try again`, { 'Retry-After': '1' });
+}
+
+/** Resolves when a response has room for more, or there is nobody to take it. */
+export function room(response: ServerResponse): Promise<void> {
+  if (isGone(response)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.removeListener('drain', done);
+      response.removeListener('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
 }
 
 /** A byte range of a resource of `size` bytes: both ends inclusive. */

@@ -1,5 +1,6 @@
 import type { Stream } from '../../stream/stream.ts';
 import type { ViewerProtocol } from '../../stream/viewer.ts';
+import { reportRenditions, type RenditionReport } from './rendition-report.ts';
 
 /** One stream as `/api/v1/streams` tells of it. Rates are null until they have been measured. */
 export interface StreamReport {
@@ -24,6 +25,8 @@ export interface StreamReport {
     readonly bitrateKbps: number | null;
   } | null;
   readonly bitrateKbps: number | null;
+  /** What viewers can choose. */
+  readonly renditions: readonly RenditionReport[];
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly viewers: Readonly<Record<'total' | 'rtmp' | 'httpFlv' | 'wsFlv' | 'hls', number>>;
@@ -31,8 +34,22 @@ export interface StreamReport {
   readonly delivery: DeliveryReport;
   /** Messages of the present publisher that did not become frames, and frames that are in no HLS segment, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** How far back players of HLS can go; 0: no further than the live playlist. */
+  readonly dvrSeconds?: number;
   /** Why a track cannot be used, or not in HLS, in words. */
   readonly problems: readonly string[];
+  /** Where it is offered together with others in HLS. */
+  readonly ladder?: LadderReport | undefined;
+}
+
+/** Streams that are one in HLS. */
+export interface LadderReport {
+  /** `app/stream`, of which the playlist is asked. */
+  readonly path: string;
+  /** Those that are there, as `app/stream`. */
+  readonly members: readonly string[];
+  /** Players of HLS that watch it, whichever of the members they are at. */
+  readonly hlsViewers: number;
 }
 
 export interface DeliveryReport {
@@ -56,8 +73,11 @@ export interface ReportContext {
   readonly now: number;
   readonly startedAt: number;
   readonly hlsViewers: number;
+  /** `hls.dvrSeconds` of this stream. */
+  readonly dvrSeconds?: number | undefined;
   /** Of HLS: why a track is left out, and how many frames were. */
   readonly hls?: { readonly problem: string | undefined; readonly framesDropped: number } | undefined;
+  readonly ladder?: LadderReport | undefined;
 }
 
 const kbps = (bits: number | undefined): number | null =>
@@ -66,7 +86,7 @@ const rounded = (value: number | undefined, digits: number): number | null =>
   value === undefined ? null : Number(value.toFixed(digits));
 
 export function reportStream(stream: Stream, context: ReportContext): StreamReport {
-  const { now, startedAt, hlsViewers, hls } = context;
+  const { now, startedAt, hlsViewers, hls, ladder } = context;
   const { video, audio } = stream.facts.tracks;
   const { videoBitsPerSecond, audioBitsPerSecond, framesPerSecond, gopSeconds } = stream.meter.rates;
   const viewers = countViewers(stream);
@@ -98,6 +118,8 @@ export function reportStream(stream: Stream, context: ReportContext): StreamRepo
       : null,
     bitrateKbps:
       videoBitsPerSecond === undefined ? null : kbps(videoBitsPerSecond + (audioBitsPerSecond ?? 0)),
+    renditions: reportRenditions(stream),
+    ...(context.dvrSeconds !== undefined && { dvrSeconds: context.dvrSeconds }),
     bytesIn: stream.meter.bytesIn,
     bytesOut: Object.values(stream.bytesOut).reduce((sum, bytes) => sum + bytes, 0),
     viewers: {
@@ -116,6 +138,7 @@ export function reportStream(stream: Stream, context: ReportContext): StreamRepo
       ...(publisher?.problems?.() ?? []),
       ...(hls?.problem === undefined ? [] : [`not in HLS: ${hls.problem}`]),
     ],
+    ...(ladder && { ladder }),
   };
 }
 

@@ -1,7 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { flvFormat } from '../../outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../outputs/flv/websocket-frame.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
 import type { Pass, Verdict } from '../gate.ts';
@@ -9,8 +8,9 @@ import { begin } from '../begin.ts';
 import { endSocket, SocketSink } from '../socket-sink.ts';
 import { VIEWER_LEFT, type FlvDoor } from './flv-route.ts';
 import type { Watch } from '../watching.ts';
+import { flvFor, flvWish, type FlvWish } from './flv-wish.ts';
 import { httpVisit, refusalStatus } from './http-visit.ts';
-import { parseMediaPath, splitUrl, startsAtLastKeyFrame, waitMs } from './media-url.ts';
+import { parseMediaPath, splitUrl } from './media-url.ts';
 
 /** Proxies cut what is silent for 60 s; a viewer who waits for a publisher is silent. */
 const PING_MS = 25_000;
@@ -34,6 +34,8 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
   kicked: 4403,
 };
 const CLOSE_NOT_FOUND = 4404;
+/** None of the codecs that were asked for. */
+const CLOSE_NOT_ACCEPTABLE = 4406;
 /** Policy violation: RFC 6455 §7.4.1. */
 const CLOSE_TOO_MUCH = 1008;
 
@@ -75,9 +77,11 @@ export class WebSocketRoute {
     if (target?.kind === 'refused') return refuse(socket, 400, target.reason);
     if (target?.kind !== 'flv')
       return refuse(socket, 404, 'only /{app}/{stream}.flv can be watched by WebSocket');
+    const wish = flvWish(new URLSearchParams(query));
+    if (typeof wish === 'string') return refuse(socket, 400, wish);
     const { gate, clients } = this.#door;
     const visit = httpVisit(request, clients, { protocol: 'ws-flv', name: target.name, query });
-    const upgrade = { request, socket, head, query: new URLSearchParams(query) };
+    const upgrade = { request, socket, head, wish };
     const wait = { stop: (): void => undefined };
     const giveUp = begin<Verdict>(
       (done) => gate.ask(visit, done),
@@ -120,7 +124,7 @@ export class WebSocketRoute {
     return stop;
   }
 
-  #judged(verdict: Verdict, { request, socket, head, query }: Upgrade): void {
+  #judged(verdict: Verdict, { request, socket, head, wish }: Upgrade): void {
     if (!verdict.granted) {
       const { status, headers } = refusalStatus(verdict);
       return refuse(socket, status, verdict.reason, headers);
@@ -128,20 +132,27 @@ export class WebSocketRoute {
     const { pass } = verdict;
     const { path } = verdict.name;
     const { watching } = this.#door;
-    const patience = Math.max(waitMs(query), watching.want(path));
+    const patience = Math.max(wish.wait, watching.want(path));
     if (patience === 0 && !watching.find(path)) {
       pass.over('there is no such stream');
       return refuse(socket, 404, `no stream "${path}" is being published`);
     }
+    const there = wish.track ? undefined : watching.find(path);
+    const format = there && flvFor(there.main, wish);
+    if (typeof format === 'string') {
+      pass.over('none of the codecs asked for');
+      return refuse(socket, 406, format);
+    }
     const opened: WebSocket[] = [];
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       opened.push(webSocket);
-      this.#watch(webSocket, socket, { path, patience, fromGop: startsAtLastKeyFrame(query), pass });
+      this.#watch(webSocket, socket, { ...wish, path, wait: patience, pass });
     });
     if (opened.length === 0) pass.over('the upgrade failed'); // ws has answered; it calls back at once or not at all
   }
 
-  #watch(webSocket: WebSocket, socket: Socket, { path, patience, fromGop, pass }: Wish): void {
+  #watch(webSocket: WebSocket, socket: Socket, wish: Wish): void {
+    const { pass } = wish;
     const listener: Listener = { answered: true, said: 0 };
     this.#alive.set(webSocket, listener);
     const hear = (): boolean => {
@@ -162,8 +173,11 @@ export class WebSocketRoute {
     let watch: Watch | undefined;
     let ended: string | undefined;
     let kicked: string | undefined;
-    const stopWaiting = this.#door.watching.whenPublished(path, patience, (stream) => {
-      if (!stream) return webSocket.close(CLOSE_NOT_FOUND, 'no such stream');
+    const stopWaiting = this.#door.watching.whenShown(wish, (found) => {
+      if (typeof found === 'string') return webSocket.close(CLOSE_NOT_FOUND, closeText(found));
+      const { rendition } = found;
+      const format = flvFor(rendition, wish);
+      if (typeof format === 'string') return webSocket.close(CLOSE_NOT_ACCEPTABLE, closeText(format));
       const sink = new SocketSink(socket, {
         protocol: 'ws-flv',
         // Framed once for all viewers and written past ws, whose own frames (pings) are whole and go out in between.
@@ -175,7 +189,7 @@ export class WebSocketRoute {
           if (reason === 'too slow') endSocket(socket);
         },
       });
-      const begun = this.#door.watching.begin(stream, flvFormat, sink, fromGop);
+      const begun = this.#door.watching.begin(rendition, format, sink, wish.fromGop);
       watch = begun;
       pass.began(
         (reason) => {
@@ -211,14 +225,12 @@ interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-  readonly query: URLSearchParams;
+  readonly wish: FlvWish;
 }
 
 /** What a viewer that was let in has asked for. */
-interface Wish {
+interface Wish extends FlvWish {
   readonly path: string;
-  readonly patience: number;
-  readonly fromGop: boolean;
   readonly pass: Pass;
 }
 

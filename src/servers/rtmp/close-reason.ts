@@ -17,6 +17,7 @@ const GROUPS = [
   ['connect refused', 'connect refused'],
   ['not a trusted proxy', 'not a trusted proxy'],
   ['bad PROXY header', 'bad PROXY header'],
+  ['TLS handshake failed', 'TLS handshake failed'],
   ['connection error', 'connection error'],
   ['too long in step', 'too long'],
   ['no stream ', 'no stream'],

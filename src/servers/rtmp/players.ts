@@ -1,11 +1,16 @@
 import { streamName } from '../../media/stream-name.ts';
+import type { TrackSet } from '../../media/track.ts';
 import { OUT_CHUNK_SIZE } from '../../protocols/rtmp/message.ts';
 import type { PlayControl, PlayRequest } from '../../protocols/rtmp/session/host.ts';
 import { meeting, relayRefusal } from '../../protocols/rtmp/session/relay-path.ts';
-import type { Stream } from '../../stream/stream.ts';
+import type { TrackWish } from '../../stream/renditions.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
 import type { Pass, Verdict } from '../gate.ts';
+import { codecWish, tailoringFor } from '../codec-wish.ts';
+import { trackWish } from '../track-wish.ts';
+import type { Showing } from '../watching.ts';
 import { Pending } from './pending.ts';
+import { PlayerFit } from './player-fit.ts';
 import { Playing } from './playing.ts';
 import type { RtmpLink } from './rtmp-door.ts';
 import { visitOf } from './rtmp-visit.ts';
@@ -13,11 +18,17 @@ import { visitOf } from './rtmp-visit.ts';
 /** Players of librtmp's kin end at these, with the text; any other code leaves them waiting. */
 const FAILED = 'NetStream.Play.Failed';
 const NOT_FOUND = 'NetStream.Play.StreamNotFound';
+/** There is something, but nothing that this player can use. */
+const NO_TRACK = 'NetStream.Play.NoSupportedTrackFound';
 
 /** A player that was let in: it waits for the stream, or has it. */
 interface Player {
   readonly pass: Pass;
   playing: Playing | undefined;
+  /** What it can use of a stream. */
+  readonly fit: PlayerFit;
+  /** Undefined: the main ones. */
+  readonly track: TrackWish | undefined;
   /** Why it is being sent away. */
   kicked: string | undefined;
 }
@@ -52,16 +63,40 @@ export class Players {
     const { facts } = this.#link.session;
     const loop = relayRefusal(facts.relayPath, this.#link.door.relayId);
     if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
+    const wish = codecWish(new URLSearchParams(request.query));
+    if (typeof wish === 'string') return this.#refuse(streamId, FAILED, wish);
+    const track = trackWish(new URLSearchParams(request.query));
+    if (typeof track === 'string') return this.#refuse(streamId, FAILED, track);
+    const asked = { track, fit: new PlayerFit(tailoringFor(wish, facts.enhanced)) };
     const visit = visitOf(this.#link, 'play', { name, request });
     this.#waiting.wait<Verdict>(
       streamId,
       (done) => this.#link.door.gate.ask(visit, done),
-      (verdict) => this.#link.guarded(() => this.#judged(streamId, verdict)),
+      (verdict) => this.#link.guarded(() => this.#judged(streamId, verdict, asked)),
     );
   }
 
   control(streamId: number, control: PlayControl): void {
     this.#players.get(streamId)?.playing?.control(control);
+  }
+
+  /** Tracks come and change: call about once a second. */
+  look(): void {
+    for (const [streamId, { fit, playing }] of this.#players) {
+      if (!playing) continue;
+      const { tracks } = playing;
+      const problem = fit.problem(tracks);
+      if (problem !== undefined) this.#refuse(streamId, NO_TRACK, problem);
+      else this.#tell(streamId, fit, tracks);
+    }
+  }
+
+  /** What it does not get although it plays. */
+  #tell(streamId: number, fit: PlayerFit, tracks: TrackSet): void {
+    const note = fit.news(tracks);
+    if (note === undefined) return;
+    this.#link.log.info({ streamId, reason: note }, 'player gets a part of the stream');
+    this.#link.session.verdicts.notePlay(streamId, NO_TRACK, note);
   }
 
   stop(streamId: number, because: string): void {
@@ -78,40 +113,51 @@ export class Players {
     for (const streamId of [...this.#players.keys()]) this.stop(streamId, because);
   }
 
-  #judged(streamId: number, verdict: Verdict): void {
-    if (verdict.granted) return this.#await(streamId, verdict.name.path, verdict.pass);
+  #judged(streamId: number, verdict: Verdict, asked: Pick<Player, 'fit' | 'track'>): void {
+    if (verdict.granted) {
+      const { name, pass } = verdict;
+      return this.#await(streamId, name.path, { ...asked, pass, playing: undefined, kicked: undefined });
+    }
     if (verdict.redirect === undefined) return this.#refuse(streamId, FAILED, verdict.reason);
     this.#link.session.verdicts.redirect(streamId, verdict.reason, verdict.redirect);
     this.#over(streamId, `player refused: sent elsewhere (${verdict.reason})`);
   }
 
-  #await(streamId: number, path: string, pass: Pass): void {
+  #await(streamId: number, path: string, player: Player): void {
     const { watching, waitMs } = this.#link.door;
-    const player: Player = { pass, playing: undefined, kicked: undefined };
     this.#players.set(streamId, player);
     watching.want(path, this.#link.session.facts.relayPath);
-    this.#waiting.wait<Stream | undefined>(
+    this.#waiting.wait<Showing | string>(
       streamId,
-      (done) => watching.whenPublished(path, waitMs, done),
-      (stream) => {
-        if (stream) return this.#begin(streamId, stream, player);
-        const text = `no stream "${path}" is being published`;
-        this.#link.session.verdicts.refusePlay(streamId, NOT_FOUND, text);
-        this.#over(streamId, text);
+      (done) => watching.whenShown({ path, wait: waitMs, track: player.track }, done),
+      (found) => {
+        if (typeof found !== 'string') return this.#begin(streamId, found, player);
+        this.#link.session.verdicts.refusePlay(streamId, NOT_FOUND, found);
+        this.#over(streamId, found);
       },
     );
   }
 
-  #begin(streamId: number, stream: Stream, player: Player): void {
+  #begin(streamId: number, { stream, rendition }: Showing, player: Player): void {
     const { door, log, session } = this.#link;
     const loop = meeting(stream.relayPath, session.facts.relayPath);
     if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
+    const problem = player.fit.problem(rendition.facts.tracks);
+    if (problem !== undefined) return this.#refuse(streamId, NO_TRACK, problem);
     if (!session.verdicts.acceptPlay(streamId, [...stream.relayPath, door.relayId ?? ''])) return;
     const sink = this.#link.sink((reason) => this.#ended(streamId, reason));
     log.debug({ stream: stream.name.path, visit: player.pass.id }, 'playing');
     const { watching } = door;
-    const playing = new Playing({ watching, stream, sink, streamId, chunkSize: OUT_CHUNK_SIZE });
+    const playing = new Playing({
+      watching,
+      rendition,
+      sink,
+      streamId,
+      chunkSize: OUT_CHUNK_SIZE,
+      tailoring: player.fit.tailoring,
+    });
     player.playing = playing;
+    this.#tell(streamId, player.fit, rendition.facts.tracks);
     player.pass.began(
       (reason) => {
         player.kicked = reason;

@@ -1,5 +1,7 @@
+import type { TrackSet } from '../../media/track.ts';
 import { rtmpFormat, type RtmpSelection } from '../../outputs/rtmp/rtmp-format.ts';
-import type { Stream } from '../../stream/stream.ts';
+import { UNTAILORED, type Tailoring } from '../../outputs/flv/tailoring.ts';
+import type { Rendition } from '../../stream/rendition.ts';
 import type { ViewerSink } from '../../stream/viewer.ts';
 import type { Watch, Watching } from '../watching.ts';
 
@@ -14,10 +16,11 @@ const NOTHING: RtmpSelection = { audio: false, video: false };
 /** One message stream of a connection that plays: joins, and joins again when the player changes what it wants. */
 export class Playing {
   readonly #watching: Watching;
-  readonly #stream: Stream;
+  readonly #rendition: Rendition;
   readonly #sink: ViewerSink;
   readonly #streamId: number;
   readonly #chunkSize: number;
+  readonly #tailoring: Tailoring;
   #selection: RtmpSelection = { audio: true, video: true };
   #paused = false;
   #watch: Watch;
@@ -26,22 +29,30 @@ export class Playing {
 
   constructor(options: {
     readonly watching: Watching;
-    readonly stream: Stream;
+    readonly rendition: Rendition;
     readonly sink: ViewerSink;
     readonly streamId: number;
     readonly chunkSize: number;
+    /** What the player can use. */
+    readonly tailoring?: Tailoring;
   }) {
     this.#watching = options.watching;
-    this.#stream = options.stream;
+    this.#rendition = options.rendition;
     this.#sink = options.sink;
     this.#streamId = options.streamId;
     this.#chunkSize = options.chunkSize;
+    this.#tailoring = options.tailoring ?? UNTAILORED;
     this.#watch = this.#join(false);
   }
 
   /** Bytes of media handed to it. */
   get bytesOut(): number {
     return this.#bytesBefore + this.#watch.bytesOut;
+  }
+
+  /** What it can have now. */
+  get tracks(): TrackSet {
+    return this.#rendition.facts.tracks;
   }
 
   /** A live stream goes on without a paused player; what it comes back to is the last key frame. */
@@ -70,8 +81,8 @@ export class Playing {
 
   #join(resumes: boolean): Watch {
     // A paused player stays a viewer, of nothing: it is still told when the stream ends.
-    const selection = this.#paused ? NOTHING : this.#selection;
+    const selection = { ...(this.#paused ? NOTHING : this.#selection), tailoring: this.#tailoring };
     const format = rtmpFormat(this.#streamId, this.#chunkSize, selection);
-    return this.#watching.begin(this.#stream, format, this.#sink, true, resumes);
+    return this.#watching.begin(this.#rendition, format, this.#sink, true, resumes);
   }
 }

@@ -1,4 +1,4 @@
-import { UnsupportedCodecError } from '../../inputs/flv-input.ts';
+import { UnsupportedCodecError } from '../../inputs/unsupported.ts';
 import { streamName } from '../../media/stream-name.ts';
 import type { RtmpMessage } from '../../protocols/rtmp/message.ts';
 import type { PublishRequest } from '../../protocols/rtmp/session/host.ts';

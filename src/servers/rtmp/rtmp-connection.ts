@@ -106,10 +106,17 @@ export class RtmpConnection implements SessionHost, RtmpLink {
     if (now - this.#heardAt > QUIET_MS) this.#acknowledge();
     const complaint = this.#publishers.look(now);
     if (complaint !== undefined) return this.close(complaint);
+    this.guarded(() => this.#players.look());
     if (now - this.#pingedAt > PING_MS) {
       this.#pingedAt = now;
       this.session.ping(Math.floor(now));
     }
+  }
+
+  /** Asks the peer to go on over another connection, if it has said that it can; false if not. `server`: `rtmp://HOST`, its application is added. */
+  askToReconnect(description: string, server: string | undefined): boolean {
+    const app = this.session.facts.app.split('?')[0]!;
+    return this.session.askToReconnect(description, server === undefined ? undefined : `${server}/${app}`);
   }
 
   close(reason: string): void {

@@ -48,11 +48,11 @@ export async function startHls(setup: MillraceSetup = {}) {
   const publisher = await publishOne(gateway.rtmpPort);
   await sleep(9_000);
   const playlist = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/live/cam0/media.m3u8`)).text();
-  const segment = playlist.split('\n').find((line) => line.endsWith('.ts'));
+  const segment = playlist.split('\n').find((line) => line.endsWith('.m4s'));
   if (segment === undefined) throw new Error('no segment after nine seconds');
   const resources: readonly Resource[] = [
     { what: 'playlist', path: '/live/cam0/media.m3u8', type: 'application/vnd.apple.mpegurl', goal: 0.8 },
-    { what: 'segment', path: `/live/cam0/${segment}`, type: 'video/mp2t', goal: 0.9 },
+    { what: 'segment', path: `/live/cam0/${segment}`, type: 'video/mp4', goal: 0.9 },
   ];
   const stop = async (): Promise<void> => {
     await publisher.stop();

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { readMedia, readMultivariant } from '../../../src/inspect/check/checked-playlist.ts';
+import { BlockingReload, hasPlace } from '../../../src/inspect/check/blocking-reload.ts';
+import { readMedia, type CheckedMedia } from '../../../src/inspect/check/checked-playlist.ts';
+import { differenceBreaches, withSkipped } from '../../../src/inspect/check/delta.ts';
+import { PartWatch } from '../../../src/inspect/check/part-watch.ts';
+import { Standings } from '../../../src/inspect/check/standings.ts';
+import { readMultivariant } from '../../../src/inspect/check/checked-multivariant.ts';
 import { PlaylistHistory } from '../../../src/inspect/check/history.ts';
 import { isMultivariant } from '../../../src/inspect/check/lines.ts';
 import { scanPackets } from '../../../src/inspect/check/packet-scan.ts';
@@ -39,6 +44,24 @@ function loadsOf(bytes: Buffer): Buffer[] {
   return loads;
 }
 
+const LOW_LATENCY = `#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-TARGETDURATION:1
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=6,HOLD-BACK=3,PART-HOLD-BACK=1.5
+#EXT-X-PART-INF:PART-TARGET=0.5
+#EXT-X-MEDIA-SEQUENCE:5
+#EXT-X-MAP:URI="i.mp4"
+#EXTINF:1,
+5.m4s
+#EXT-X-PART:DURATION=0.5,URI="6.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.5,URI="6.1.m4s"
+#EXTINF:1,
+6.m4s
+#EXT-X-PART:DURATION=0.5,URI="7.0.m4s",INDEPENDENT=YES
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="7.1.m4s"
+#EXT-X-RENDITION-REPORT:URI="other.m3u8",LAST-MSN=7,LAST-PART=0
+`;
+
 export const checkPlaylist: Target = {
   name: 'check-playlist',
   holds:
@@ -52,10 +75,25 @@ export const checkPlaylist: Target = {
       `${MEDIA_PLAYLIST.replace('#EXT-X-ENDLIST\n', '')}\0${MEDIA_PLAYLIST.replace(':5', ':6').replace('5.ts', '8.ts')}`,
     ),
     Buffer.from(`#EXTM3U\n#EXT-X-TARGETDURATION:1\n${'#EXTINF:1,\na\n'.repeat(40)}`),
+    Buffer.from(
+      `${LOW_LATENCY}\0${LOW_LATENCY.replace('#EXT-X-MAP:URI="i.mp4"\n#EXTINF:1,\n5.m4s', '#EXT-X-SKIP:SKIPPED-SEGMENTS=1')}`,
+    ),
   ],
-  words: [...(playlist.words ?? []), '\0', '#EXT-X-MEDIA-SEQUENCE:', '#EXT-X-DISCONTINUITY\n', 'a\n'],
+  words: [
+    ...(playlist.words ?? []),
+    '\0',
+    '#EXT-X-MEDIA-SEQUENCE:',
+    '#EXT-X-DISCONTINUITY\n',
+    'a\n',
+    '#EXT-X-SKIP:SKIPPED-SEGMENTS=',
+  ],
   run(bytes) {
     const history = new PlaylistHistory();
+    const parts = new PartWatch();
+    const reloads = new BlockingReload(LIST_URL);
+    const standings = new Standings();
+    let last: CheckedMedia | undefined;
+    let loads = 0;
     for (const load of loadsOf(bytes)) {
       const { text, lines, isUtf8 } = readText(load);
       checkBreaches(textBreaches(text, lines, isUtf8), bytes.length);
@@ -64,10 +102,24 @@ export const checkPlaylist: Target = {
           readMultivariant(lines, LIST_URL);
           return;
         }
-        const media = readMedia(lines, LIST_URL);
+        const whole = withSkipped(last, readMedia(lines, LIST_URL));
+        checkBreaches(whole.breaches, bytes.length);
+        if (whole.lost) return;
+        const { media } = whole;
         const change = history.see(media);
         checkBreaches(change.breaches, bytes.length);
         checkBreaches(dateBreaches(media.segments, 0), bytes.length);
+        checkBreaches(parts.see(media), bytes.length);
+        checkBreaches(last ? differenceBreaches(last, media) : [], bytes.length);
+        const reload = reloads.next(media);
+        assert.match(reload.url.protocol, /^http:$/, 'the same playlist is asked for');
+        if (reload.place) assert.ok(!hasPlace(media, reload.place), 'what is asked for is not there yet');
+        const claims: Breach[] = [];
+        const times = { requestedAt: 2 * loads, arrivedAt: 2 * loads + 1, ageMs: 0 };
+        standings.see(LIST_URL, { media, times }, (told) => claims.push(...told));
+        checkBreaches(claims, bytes.length);
+        last = media;
+        loads++;
       });
     }
   },

@@ -4,7 +4,8 @@ import { ADTS_HEADER_SIZE, adtsRefusal, writeAdtsHeader } from '../../../src/cod
 import { AAC_RATES, readAacConfig } from '../../../src/codecs/aac/config.ts';
 import { ELEMENT_PCE, readProgramConfig } from '../../../src/codecs/aac/program-config.ts';
 import { readAvcConfig } from '../../../src/codecs/avc/config.ts';
-import { readSps, withoutEmulation } from '../../../src/codecs/avc/sps.ts';
+import { readSps } from '../../../src/codecs/avc/sps.ts';
+import { withoutEmulation } from '../../../src/codecs/nal/emulation.ts';
 import { CodecError } from '../../../src/codecs/codec-error.ts';
 import { ASC_44K, ASC_48K, AVCC_360P, AVCC_720P, hex } from '../../support/media.ts';
 import { outcome, type Target } from '../engine/target.ts';

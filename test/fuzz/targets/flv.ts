@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeAmf0 } from '../../../src/amf/amf0-writer.ts';
+import { AmfError } from '../../../src/amf/errors.ts';
+import { AmfObject } from '../../../src/amf/value.ts';
 import { readAudioBody } from '../../../src/containers/flv/audio.ts';
+import { readColorInfo } from '../../../src/containers/flv/color-info.ts';
 import { flvFileHeader } from '../../../src/containers/flv/file-header.ts';
+import type { AudioPart, VideoPart } from '../../../src/containers/flv/parts.ts';
 import { FlvError, FlvReader, type FlvTag } from '../../../src/containers/flv/reader.ts';
 import type { TAG_VIDEO } from '../../../src/containers/flv/tag.ts';
 import { tagBytes, writeTag } from '../../../src/containers/flv/tag.ts';
 import { readVideoBody } from '../../../src/containers/flv/video.ts';
 import { ASC_48K, AVCC_360P, hex, IDR, SLICE } from '../../support/media.ts';
+import { COLOR_INFO, ENHANCED_BODIES } from '../../support/enhanced-bodies.ts';
 import { cuts, outcome, type Target } from '../engine/target.ts';
 
 const DEMO = join(process.cwd(), 'assets/demo.flv');
@@ -86,20 +92,55 @@ export const BODIES: readonly Buffer[] = [
 export const flvBodies: Target = {
   name: 'flv-bodies',
   holds:
-    'FLV tag bodies: nothing makes them throw, data are views of the body, names of codecs are plain and short',
+    'FLV tag bodies: nothing makes them throw, data are views of the body, names of codecs are plain and short, no track is there twice',
   maxBytes: 65_536,
   deadlineMs: 20,
-  seeds: () => [...BODIES],
+  seeds: () => [...BODIES, ...ENHANCED_BODIES],
   run(bytes) {
     for (const body of [readVideoBody(bytes), readAudioBody(bytes)]) {
-      if (body.kind === 'unsupported') {
-        assert.match(body.codec, /^[\x20-\x7e]{1,40}$/, 'fit for a log line');
-      } else if (body.kind !== 'nothing') {
-        assert.ok(body.data.length > 0 && body.data.buffer === bytes.buffer, 'a view, and not empty');
-        assert.ok(body.data.length < bytes.length, 'of what is behind the head');
+      if (body.kind !== 'tracks') {
+        checkPart(body, bytes);
+        continue;
       }
-      if (body.kind === 'frame' && 'compositionMs' in body && typeof body.compositionMs === 'number')
-        assert.ok(Math.abs(body.compositionMs) <= 0x800000, `${body.compositionMs} ms`);
+      for (const part of body.parts) checkPart(part, bytes);
+      const tracks = body.parts.flatMap((part) => ('track' in part ? [part.track] : []));
+      assert.equal(new Set(tracks).size, tracks.length, 'each track once');
+      assert.ok(body.parts.filter(({ kind }) => kind === 'damaged').length <= 256, 'told once each');
     }
+  },
+};
+
+function checkPart(part: VideoPart | AudioPart, bytes: Uint8Array): void {
+  if ('track' in part) assert.ok(part.track >= 0 && part.track <= 255, `track ${part.track}`);
+  if (part.kind === 'unsupported') assert.match(part.codec, /^[\x20-\x7e]{1,60}$/, 'fit for a log line');
+  if ('data' in part) {
+    assert.ok(part.data.buffer === bytes.buffer, 'a view');
+    assert.ok(part.data.length < bytes.length, 'of what is behind the head');
+  }
+  if (part.kind !== 'frame') return;
+  assert.ok(part.data.length > 0, 'not empty');
+  assert.ok(part.nanos >= 0 && part.nanos < 1_000_000, `${part.nanos} ns`);
+  if ('compositionMs' in part)
+    assert.ok(Math.abs(part.compositionMs) <= 0x800000, `${part.compositionMs} ms`);
+}
+
+/** Whatever the bytes, colours are within their ranges, or not told. */
+export const flvColors: Target = {
+  name: 'flv-colors',
+  holds:
+    'colour metadata: any bytes are read or refused with an AmfError, and no number is outside its range',
+  maxBytes: 4096,
+  deadlineMs: 20,
+  seeds: () => [COLOR_INFO, encodeAmf0('colorInfo', undefined), encodeAmf0('colorInfo', AmfObject.of({}))],
+  run(bytes) {
+    outcome([AmfError], () => {
+      const color = readColorInfo(bytes)?.color;
+      if (!color) return;
+      for (const point of [color.primaries, color.transfer, color.matrix])
+        assert.ok(Number.isInteger(point) && point >= 0 && point <= 255, `code point ${point}`);
+      const { red, green, blue, white } = color.mastering ?? {};
+      for (const at of [red, green, blue, white])
+        assert.ok(at === undefined || (at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1), 'a chromaticity');
+    });
   },
 };

@@ -9,6 +9,17 @@ import { MediaLook } from '../../../src/inspect/media-look.ts';
 import { readPlaylist } from '../../../src/inspect/playlist.ts';
 import { TransportLook } from '../../../src/inspect/ts-look.ts';
 import { TransportClock } from '../../../src/inspect/ts-packets.ts';
+import type { CodecLook } from '../../../src/inspect/codec-look.ts';
+import { readInit } from '../../../src/inspect/fmp4-init.ts';
+import { FragmentedLook } from '../../../src/inspect/fmp4-look.ts';
+import { fragmentBreaches } from '../../../src/inspect/check/fragment-rules.ts';
+import { mapBreaches } from '../../../src/inspect/check/map-rules.ts';
+import { fragment } from '../../../src/containers/fmp4/fragment.ts';
+import { initSegment } from '../../../src/containers/fmp4/init-segment.ts';
+import { movieTracks } from '../../../src/containers/fmp4/movie-track.ts';
+import { Mp4Error } from '../../../src/containers/fmp4/reader.ts';
+import { TruncatedError } from '../../../src/bytes/byte-reader.ts';
+import { ticks } from '../../../src/media/time.ts';
 import { TsMuxer } from '../../../src/containers/mpegts/ts-muxer.ts';
 import { AUDIO, inter, key, sound, VIDEO } from '../../support/media.ts';
 import { hex } from '../../support/media.ts';
@@ -179,5 +190,73 @@ export const inspectFlv: Target = {
       look(pieces, (media, findings) => new FlvLook(media, findings)),
     );
     for (const other of others) assert.deepEqual(other, whole, 'cut otherwise, it reads otherwise');
+  },
+};
+
+/** How many bytes of the input are the initialization section. */
+const INIT_BYTES = 2;
+
+function mp4Seed(): Buffer {
+  const tracks = movieTracks({ video: VIDEO, audio: AUDIO });
+  const init = initSegment(tracks);
+  const frames = [key(0), sound(0), inter(40), sound(21), sound(42), inter(80), sound(64)];
+  const media = fragment({
+    sequence: 1,
+    tracks,
+    frames,
+    zero: ticks(0),
+    type: 'segment',
+    producedAt: 1_800_000_000_000,
+  });
+  const length = Buffer.alloc(INIT_BYTES);
+  length.writeUInt16BE(init.length);
+  return Buffer.concat([length, init, media]);
+}
+
+export const inspectMp4: Target = {
+  name: 'inspect-mp4',
+  holds:
+    'fragmented MP4 that inspect reads: an initialization section and a segment of any bytes are told of or refused with an InspectError, in sentences that are bounded',
+  maxBytes: 4096,
+  deadlineMs: 250,
+  seeds: () => [mp4Seed()],
+  words: [
+    'moof',
+    'traf',
+    'tfhd',
+    'tfdt',
+    'trun',
+    'mdat',
+    'prft',
+    'moov',
+    'mvex',
+    'trex',
+    'stsd',
+    'elst',
+    'hev1',
+  ].map((type) => Buffer.from(type)),
+  run(bytes) {
+    const length = bytes.length < INIT_BYTES ? 0 : bytes.readUInt16BE(0);
+    const [init, segment] = [
+      bytes.subarray(INIT_BYTES, INIT_BYTES + length),
+      bytes.subarray(INIT_BYTES + length),
+    ];
+    const read = outcome([Mp4Error, TruncatedError], () => readInit(init));
+    if ('error' in read) return;
+    const reference = { uri: 'i.mp4', url: LIST_URL };
+    const map = { reference, bytes: init, init: read.value, codecs: new Map<number, CodecLook>() };
+    const media = new MediaLook();
+    const findings = new Findings();
+    const looked = outcome(
+      [InspectError],
+      () => new FragmentedLook(segment, { init: read.value, codecs: map.codecs, media, findings }),
+    );
+    const breaches = mapBreaches(map, 1);
+    if ('value' in looked) breaches.push(...fragmentBreaches(looked.value, 1));
+    for (const { message } of breaches)
+      assert.ok(message.length < 2000 + bytes.length * 8, `${message.length} letters`);
+    const report = media.report(segment.length);
+    findInMedia(report, findings);
+    assert.ok(findings.list().length <= MOST_FINDINGS, `${findings.list().length} findings`);
   },
 };

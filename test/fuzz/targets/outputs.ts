@@ -5,6 +5,8 @@ import { readAacConfig } from '../../../src/codecs/aac/config.ts';
 import { readAvcConfig } from '../../../src/codecs/avc/config.ts';
 import { FlvReader, type FlvTag } from '../../../src/containers/flv/reader.ts';
 import { TAG_AUDIO, TAG_SCRIPT, TAG_VIDEO } from '../../../src/containers/flv/tag.ts';
+import { readMovie } from '../../../src/containers/fmp4/movie-reader.ts';
+import { samplesIn } from '../../../src/containers/fmp4/sample-reader.ts';
 import { readPlaylist } from '../../../src/inspect/playlist.ts';
 import type { HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
 import { ChunkReader } from '../../../src/protocols/rtmp/chunk-reader.ts';
@@ -47,7 +49,7 @@ interface Media {
 
 function checkMedia(messages: readonly Media[]): void {
   const last = new Map<number, number>();
-  const configured = new Set<number>();
+  const configured = new Map<number, string>();
   for (const { type, timestamp, body } of messages) {
     assert.ok(timestamp >= 0 && timestamp < MOST_MS, `time ${timestamp}`);
     if (type === TAG_SCRIPT) {
@@ -58,25 +60,74 @@ function checkMedia(messages: readonly Media[]): void {
     // A configuration in front of everything is stamped 0.
     assert.ok(timestamp >= (last.get(type) ?? 0), `${type}: ${timestamp} ms after ${last.get(type) ?? 0}`);
     last.set(type, timestamp);
-    if (body[1] === 0) {
-      configured.add(type);
-      if (type === TAG_VIDEO) readAvcConfig(body.subarray(5));
-      else readAacConfig(body.subarray(2));
-    } else {
-      assert.ok(configured.has(type), `a frame of type ${type} before its configuration`);
-      assert.ok(body.length > (type === TAG_VIDEO ? 5 : 2), 'no empty frames');
-    }
+    const { codec, isConfig, data } = type === TAG_VIDEO ? seeVideo(body) : seeAudio(body);
+    assert.ok(data.length > 0, 'nothing is empty');
+    if (isConfig) {
+      configured.set(type, codec);
+      if (codec === 'avc1') readAvcConfig(data);
+      if (codec === 'mp4a') readAacConfig(data);
+    } else if (!WITHOUT_CONFIGURATION.has(codec))
+      assert.equal(configured.get(type), codec, `a frame of type ${type} before its configuration`);
   }
+}
+
+/** Codecs whose frames tell all. */
+const WITHOUT_CONFIGURATION: ReadonlySet<string> = new Set(['.mp3', 'ac-3', 'ec-3']);
+
+interface Seen {
+  /** FourCC. */
+  readonly codec: string;
+  readonly isConfig: boolean;
+  readonly data: Uint8Array;
+}
+
+const fourCc = (body: Uint8Array): string => Buffer.from(body.subarray(1, 5)).toString('latin1');
+
+/** As the gateway writes it: AVC the old way, all others with a FourCC, one track. */
+function seeVideo(body: Uint8Array): Seen {
+  const [first = 0, packet = 0] = body;
+  if (first < 0x80) {
+    assert.equal(first & 15, 7, 'AVC');
+    return { codec: 'avc1', isConfig: packet === 0, data: body.subarray(5) };
+  }
+  const codec = fourCc(body);
+  assert.match(codec, /^(hvc1|av01|vp0[89])$/, 'video by FourCC');
+  assert.ok([0, 1, 3].includes(first & 15), 'a start or a frame');
+  const head = codec === 'hvc1' && (first & 15) === 1 ? 8 : 5;
+  return { codec, isConfig: (first & 15) === 0, data: body.subarray(head) };
+}
+
+/** AAC and MP3 the old way, all others with a FourCC. */
+function seeAudio(body: Uint8Array): Seen {
+  const [first = 0, packet = 0] = body;
+  if (first === 0xaf) return { codec: 'mp4a', isConfig: packet === 0, data: body.subarray(2) };
+  if (first >> 4 !== 9) {
+    assert.ok(first >> 4 === 2 || first >> 4 === 14, 'MP3');
+    return { codec: '.mp3', isConfig: false, data: body.subarray(1) };
+  }
+  const codec = fourCc(body);
+  assert.match(codec, /^(Opus|fLaC|ac-3|ec-3)$/, 'audio by FourCC');
+  assert.ok((first & 15) <= 1, 'a start or a frame');
+  return { codec, isConfig: (first & 15) === 0, data: body.subarray(5) };
 }
 
 const LIST_URL = new URL('http://127.0.0.1/live/show/media.m3u8');
 
-/** Playlists that hold together, and segments that two readers of MPEG-TS can take apart. */
+/**
+ * Playlists that hold together, in both containers, and segments that two readers of MPEG-TS, or one of MP4, can take apart.
+ * In MPEG-TS a segment of which nothing can be carried is a gap: RFC 8216bis §4.4.4.7.
+ */
 export function checkHls(hls: HlsOutput): void {
-  const text = hls.media()?.bytes.toString('utf8');
-  if (text === undefined) return;
+  for (const container of ['ts', 'fmp4'] as const) {
+    const file = container === 'ts' ? 'media.m3u8' : 'media-fmp4.m3u8';
+    const text = hls.playlist(file)?.rendered({ skip: false, dvr: true })?.bytes.toString('utf8');
+    if (text !== undefined) checkPlaylists(hls, container, text);
+  }
+}
+
+function checkPlaylists(hls: HlsOutput, container: 'ts' | 'fmp4', text: string): void {
   const list = readPlaylist(text, LIST_URL);
-  const variants = readPlaylist(hls.multivariant()!.bytes.toString('utf8'), LIST_URL);
+  const variants = readPlaylist(hls.multivariant({ container, dvr: true })!.bytes.toString('utf8'), LIST_URL);
   assert.ok(list.kind === 'media' && variants.kind === 'multivariant', 'one of each kind');
   assert.ok(list.endList, 'the stream has ended');
   for (const { bandwidth, codecs } of variants.variants) {
@@ -89,8 +140,43 @@ export function checkHls(hls: HlsOutput): void {
       Math.round(extinfSeconds) <= list.targetDuration!,
       `EXTINF ${extinfSeconds} of ${list.targetDuration}`,
     );
-    checkSegment(hls.segment(uri)!.bytes);
+    if (isGap(text, uri)) continue;
+    const file = hls.file(uri.slice(uri.lastIndexOf('/') + 1));
+    assert.ok(file, `${uri} is listed and is not there`);
+    if (container === 'ts') checkSegment(file.bytes);
+    else checkFragments(hls, text, uri, file.bytes);
   }
+}
+
+const linesBefore = (text: string, uri: string): string[] =>
+  text.slice(0, text.indexOf(`\n${uri.slice(uri.lastIndexOf('/') + 1)}`)).split('\n');
+
+function isGap(text: string, uri: string): boolean {
+  const before = linesBefore(text, uri);
+  return before.slice(before.findLastIndex((line) => !line.startsWith('#')) + 1).includes('#EXT-X-GAP');
+}
+
+/** Samples of tracks that the map before it tells of, none of which begins before the last one ends. */
+function checkFragments(hls: HlsOutput, text: string, uri: string, bytes: Buffer): void {
+  const map = linesBefore(text, uri).findLast((line) => line.startsWith('#EXT-X-MAP:'));
+  const init = hls.file(/URI="([^"]+)"/.exec(map ?? '')?.[1] ?? '');
+  assert.ok(init, 'an initialization segment');
+  const tracks = new Set(readMovie(init.bytes).map(({ trackId }) => trackId));
+  const ends = new Map<number, number>();
+  let count = 0;
+  for (const { trackId: track, decodeTime, duration, payload } of samplesIn(
+    Buffer.concat([init.bytes, bytes]),
+  )) {
+    assert.ok(tracks.has(track), `a sample of track ${track}`);
+    assert.ok(
+      decodeTime >= (ends.get(track) ?? 0),
+      `track ${track}: ${decodeTime} lies in the sample before it`,
+    );
+    assert.ok(payload.length > 0, 'no empty sample');
+    ends.set(track, decodeTime + duration);
+    count++;
+  }
+  assert.ok(count > 0, 'a segment with nothing in it');
 }
 
 function checkSegment(bytes: Buffer): void {
@@ -108,12 +194,23 @@ function checkSegment(bytes: Buffer): void {
   let lastDts = -1;
   for (const unit of videoOf(file)) {
     const units = nalUnits(unit.payload);
-    assert.equal((units[0]?.[0] ?? 0) & 31, 9, 'an access unit delimiter first');
+    const head = units[0]?.[0] ?? 0;
+    assert.ok(
+      (head & 31) === AVC_DELIMITER || head >> 1 === HEVC_DELIMITER,
+      'an access unit delimiter first',
+    );
     lastDts = inOrder(lastDts, unit.dts);
   }
-  for (const unit of audioOf(file)) assert.ok(adtsFrames(unit.payload).length > 0, 'ADTS frames, whole');
+  for (const { payload } of audioOf(file))
+    if (isAdts(payload)) assert.ok(adtsFrames(payload).length > 0, 'ADTS frames, whole');
   seenByMux(bytes, file.units.length);
 }
+
+const AVC_DELIMITER = 9;
+const HEVC_DELIMITER = 35;
+
+/** Other sound tells its frames by itself: MP3 has a layer where ADTS has none, AC-3 another syncword. */
+const isAdts = (payload: Buffer): boolean => payload[0] === 0xff && (payload[1]! & 0x06) === 0;
 
 /** Modulo 2^33: what looks like a step back by more than half of it is a wrap. */
 function inOrder(last: number, dts: number): number {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { encodeAmf0 } from '../../../src/amf/amf0-writer.ts';
 import { AmfObject } from '../../../src/amf/value.ts';
-import { FlvInput, UnsupportedCodecError } from '../../../src/inputs/flv-input.ts';
+import { FlvInput } from '../../../src/inputs/flv-input.ts';
+import { UnsupportedCodecError } from '../../../src/inputs/unsupported.ts';
 import { HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
 import { flvFormat } from '../../../src/outputs/flv/flv-format.ts';
 import { frameInPlace } from '../../../src/outputs/flv/websocket-frame.ts';
@@ -10,6 +11,7 @@ import type { Publication } from '../../../src/stream/publication.ts';
 import { Stream } from '../../../src/stream/stream.ts';
 import { Viewer } from '../../../src/stream/viewer.ts';
 import type { WireFormat } from '../../../src/stream/wire-format.ts';
+import { ENHANCED_BODIES } from '../../support/enhanced-bodies.ts';
 import { RecordingSink } from '../../support/recording-sink.ts';
 import { nameOf, publisherFrom } from '../../support/stage.ts';
 import { AVCC_720P, hex } from '../../support/media.ts';
@@ -75,6 +77,7 @@ const TEMPLATES: readonly Buffer[] = [
     Buffer.alloc(16, 65),
     hex('000009 070001 070001 070001'),
   ]),
+  ...ENHANCED_BODIES,
 ];
 
 interface Message {
@@ -121,7 +124,9 @@ function bodyFrom(choices: Choices): Buffer {
 
 function kindOf(body: Buffer): Message['kind'] {
   const first = body[0] ?? 0;
-  if (first >> 4 === 10 || first === 0x2f || first >> 4 === 9) return 'audio';
+  if (first >> 4 === 10 || first === 0x2f) return 'audio';
+  // Of Enhanced RTMP a message's first byte may be either's.
+  if (first >> 4 === 9 && /mp4a|Opus|fLaC|ac-3|ec-3|mp3/.test(body.toString('latin1', 0, 16))) return 'audio';
   return first === 2 ? 'data' : 'video';
 }
 
@@ -146,6 +151,7 @@ class Show {
       name: nameOf(NAME),
       segmentSeconds: 2,
       windowSegments: 6,
+      container: 'ts',
       clock: () => Date.UTC(2026, 10, 22) + this.#now,
     });
     this.stream.attach(this.hls);

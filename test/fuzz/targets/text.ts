@@ -6,12 +6,15 @@ import { ConfigError, loadSettings } from '../../../src/config/load.ts';
 import { isNameSegment, RESERVED_APPS } from '../../../src/media/stream-name.ts';
 import { clientTarget } from '../../../src/protocols/rtmp/session/client-url.ts';
 import { streamAddress } from '../../../src/protocols/rtmp/session/url.ts';
+import { deliveryDirectives, tooFarAhead } from '../../../src/servers/http/delivery-directives.ts';
 import {
+  hlsAsk,
   parseMediaPath,
   splitUrl,
   startsAtLastKeyFrame,
   waitMs,
 } from '../../../src/servers/http/media-url.ts';
+import { withSession } from '../../../src/servers/http/playlist-session.ts';
 import { acceptsGzip, matchesEtag, parseRange } from '../../../src/servers/http/respond.ts';
 import { Choices } from '../engine/choices.ts';
 import { outcome, type Target } from '../engine/target.ts';
@@ -22,7 +25,7 @@ const strings = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.fro
 export const httpRequest: Target = {
   name: 'http-request',
   holds:
-    'HTTP paths, queries and headers: nothing throws, names are good names, files have no way out of their stream, ranges lie within',
+    'HTTP paths, queries and headers: nothing throws, names are good names, files have no way out of their stream, ranges lie within, numbers are whole; a session changes nothing of a playlist but its addresses',
   maxBytes: 16_384,
   deadlineMs: 50,
   seeds: () =>
@@ -30,6 +33,9 @@ export const httpRequest: Target = {
       '/live/cam.flv?gop=0&wait=5\nbytes=0-99\n"1", W/"2"\ngzip;q=0, *',
       '/live/cam.m3u8\nbytes=-5\n*\ngzip',
       '/live/cam/media.m3u8?token=x',
+      '/live/cam/video1-ts.m3u8?_HLS_msn=8&_HLS_part=1&_HLS_skip=YES&dvr=0&container=ts',
+      '/live/cam/video1-7.2.m4s\n#EXT-X-PART:DURATION=1,URI="7.3.m4s?x"',
+      '/live/cam/init-7.mp4',
       '/live/cam/217468800.ts\nbytes=5-',
       'http://host/live/cam/1.ts\nbytes=9-1',
       '/live/../../etc/passwd.ts',
@@ -43,6 +49,12 @@ export const httpRequest: Target = {
     '.flv',
     '.m3u8',
     'media.m3u8',
+    '.m4s',
+    'init-',
+    '_HLS_msn=',
+    '_HLS_part=',
+    '&container=',
+    'URI="',
     '?wait=',
     '&',
     'bytes=',
@@ -61,17 +73,41 @@ export const httpRequest: Target = {
       const { app, stream } = target.name;
       for (const name of [app, stream]) assert.ok(isNameSegment(name), `name ${name}`);
       assert.ok(!RESERVED_APPS.has(app), `reserved: ${app}`);
-      if (target.kind === 'segment') assert.ok(!target.file.includes('/'), `file ${target.file}`);
+      if (target.kind === 'segment' || target.kind === 'media playlist')
+        assert.ok(!target.file.includes('/'), `file ${target.file}`);
     }
     const parameters = new URLSearchParams(query);
     const wait = waitMs(parameters);
     assert.ok(wait >= 0 && wait <= 60_000, `waits ${wait} ms`);
     startsAtLastKeyFrame(parameters);
+    hlsAsk(parameters);
+    checkDirectives(parameters);
+    checkSession(bytes.toString('latin1'));
     for (const size of [0, 1, 1000]) checkRange(range, size);
     matchesEtag(etag, '"1"');
     acceptsGzip(encoding);
   },
 };
+
+function checkDirectives(parameters: URLSearchParams): void {
+  const directives = deliveryDirectives(parameters);
+  if (typeof directives === 'string' || directives.place === undefined) return;
+  const { msn, part } = directives.place;
+  for (const number of [msn, part ?? 0])
+    assert.ok(Number.isSafeInteger(number) && number >= 0, `number ${number}`);
+  const isFar =
+    tooFarAhead(directives.place, { newest: { msn: 7, parts: 1 }, partTarget: 0.3 }) !== undefined;
+  assert.ok(!isFar || msn > 7, 'what is past is not far');
+}
+
+function checkSession(text: string): void {
+  const given = withSession({ bytes: Buffer.from(text) }, 'ID').toString();
+  assert.equal(
+    given.replaceAll(/[?&]session=ID/g, ''),
+    text.replaceAll(/[?&]session=ID/g, ''),
+    'addresses alone',
+  );
+}
 
 function checkRange(header: string | undefined, size: number): void {
   const range = parseRange(header, size);
@@ -183,7 +219,7 @@ export const settings: Target = {
     }
     const { rtmp, http, hls } = read.value;
     for (const port of [rtmp.port, http.port])
-      assert.ok(Number.isInteger(port) && port >= 0 && port <= 65_535, `port ${port}`);
+      assert.ok(port === 'off' || (Number.isInteger(port) && port >= 0 && port <= 65_535), `port ${port}`);
     assert.ok(hls.segmentSeconds > 0 && Number.isFinite(hls.segmentSeconds), 'segments');
   },
 };

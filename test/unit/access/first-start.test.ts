@@ -94,9 +94,8 @@ test('a gateway with a corrupt key file does not start, names it and leaves it a
 });
 
 const FACTS: WelcomeFacts = {
-  rtmpHost: '192.0.2.5',
-  httpHost: '192.0.2.5',
-  ports: { rtmp: 1935, http: 8080 },
+  rtmp: { host: '192.0.2.5', port: 1935 },
+  http: { host: '192.0.2.5', port: 8080 },
   stream: 'cam',
   isOnAir: false,
   access: { publish: 'keys', trustLoopback: true },
@@ -145,4 +144,22 @@ test('without keys the welcome says who may publish', () => {
     welcome({ ...FACTS, access: { publish: 'open', trustLoopback: true } }),
     /key \(pk|may publish/,
   );
+});
+
+test('the welcome tells of RTMPS and HTTPS, and what to make of a certificate that was made here', () => {
+  const tls = { rtmps: { host: '192.0.2.5', port: 1936 }, https: { host: '192.0.2.5', port: 8443 } };
+  const trusted = welcome({ ...FACTS, ...tls });
+  assert.match(
+    trusted,
+    /rtmp:\/\/192\.0\.2\.5:1935\/live {2}\(encrypted: rtmps:\/\/192\.0\.2\.5:1936\/live\)/,
+  );
+  assert.match(trusted, /Watch: +https:\/\/192\.0\.2\.5:8443\/watch\/live\/cam/);
+  assert.match(trusted, /By HTTP: +http:\/\/192\.0\.2\.5:8080\//);
+  const trial = welcome({ ...FACTS, ...tls, selfSigned: 'AB:CD' });
+  assert.match(trial, /Watch: +http:\/\/192\.0\.2\.5:8080/);
+  assert.match(trial, /By HTTPS: +https:\/\/192\.0\.2\.5:8443\//);
+  assert.match(trial, /made here, for trying out[^]*AB:CD/);
+  const alone = welcome({ ...FACTS, ...tls, rtmp: { host: '', port: 0 }, http: { host: '', port: 0 } });
+  assert.match(alone, /Server: +rtmps:\/\/192\.0\.2\.5:1936\/live\n/);
+  assert.doesNotMatch(alone, /http:|rtmp:/);
 });

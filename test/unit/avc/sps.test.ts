@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSps, withoutEmulation } from '../../../src/codecs/avc/sps.ts';
+import { readSps } from '../../../src/codecs/avc/sps.ts';
+import { withoutEmulation } from '../../../src/codecs/nal/emulation.ts';
 import { CodecError } from '../../../src/codecs/codec-error.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));

@@ -94,7 +94,10 @@ test('empty files and empty sections change nothing', () => {
 
 test('a bad value names the key, the value, the place and what is allowed', () => {
   const cases = [
-    ['rtmp: { port: 65536 }', /^rtmp\.port is 65536 in .*\.yaml; allowed: a whole number, 0 to 65535$/],
+    [
+      'rtmp: { port: 65536 }',
+      /^rtmp\.port is 65536 in .*\.yaml; allowed: a whole number, 0 to 65535, or off$/,
+    ],
     ['rtmp: { port: -1 }', /rtmp\.port is -1/],
     ['rtmp: { port: 1.5 }', /rtmp\.port is 1\.5/],
     ['rtmp: { port: "1935" }', /rtmp\.port is "1935"/],

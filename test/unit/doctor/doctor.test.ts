@@ -148,6 +148,23 @@ const ill: Readonly<Record<string, Case>> = {
     says: /High 10/,
   },
   'six channels': { habits: { audio: { channels: 6 } }, codes: ['codec-support'], says: /6 channels/ },
+  'HEVC: iPhones play it, Firefox does not': {
+    habits: {
+      track: (_, usual) => ({ ...usual, nalLengthSize: 4, codec: 'hevc', codecString: 'hvc1.1.6.L93.B0' }),
+    },
+    codes: ['codec-support'],
+    says: /HEVC: iPhones.*Firefox .*do not/,
+  },
+  'AV1: Firefox plays it, older iPhones do not': {
+    habits: { track: (_, usual) => ({ ...usual, codec: 'av1', codecString: 'av01.0.04M.08' }) },
+    codes: ['codec-support'],
+    says: /AV1: .*Firefox play it, iPhones before 15 Pro.* do not/,
+  },
+  'sound that Chrome does not know': {
+    habits: { audio: { codec: 'ac3', codecString: 'ac-3' } },
+    codes: ['codec-support'],
+    says: /AC-3: iPhones.*Chrome and Firefox do not/,
+  },
   'a picture that changes its size': {
     habits: { track: (ms, usual) => (ms < 30_000 ? usual : { ...usual, width: 320, height: 180 }) },
     codes: ['resolution-change'],

@@ -1,6 +1,8 @@
-import type { Packager } from '../../../src/outputs/hls/packager.ts';
-import { HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
+import { NO_ARCHIVE } from '../../../src/outputs/hls/archive.ts';
+import { HlsOutput, type HlsOptions } from '../../../src/outputs/hls/hls-output.ts';
+import type { LiveSegment } from '../../../src/outputs/hls/live-segment.ts';
 import type { PlaylistNumbers } from '../../../src/outputs/hls/numbers.ts';
+import type { Rendered } from '../../../src/outputs/hls/rendered.ts';
 import type { MediaFrame } from '../../../src/media/frame.ts';
 import type { TrackSet } from '../../../src/media/track.ts';
 
@@ -10,60 +12,39 @@ export const SEQUENCE = 217_468_800;
 /** Hours since the start of 2026: where discontinuities are counted from. */
 export const HOURS = 7_800;
 
-/** A container that only keeps what it is given. */
-export class NotingPackager implements Packager {
-  readonly segments: { tracks: TrackSet; frames: MediaFrame[] }[] = [];
-  size = 0;
-  /** Bytes a frame takes in place of its payload's, if set. */
-  frameBytes: number | undefined;
-  refuse: string | undefined;
-  /** Nothing has begun since it was told to rest. */
-  isResting = false;
-
-  refusal(): string | undefined {
-    return this.refuse;
-  }
-
-  begin(tracks: TrackSet): void {
-    this.isResting = false;
-    this.segments.push({ tracks, frames: [] });
-  }
-
-  write(frame: MediaFrame): void {
-    this.segments.at(-1)!.frames.push(frame);
-    this.size += this.frameBytes ?? frame.payload.length;
-  }
-
-  finish(): Buffer {
-    const bytes = Buffer.alloc(this.size);
-    this.size = 0;
-    return bytes;
-  }
-
-  rest(): void {
-    this.isResting = true;
-  }
+/** A whole segment, and the frames that are kept of it. */
+export interface WholeSegment {
+  readonly tracks: TrackSet;
+  readonly frames: readonly MediaFrame[];
+  /** Lengths of its parts, in ticks. */
+  readonly parts: readonly { readonly duration: number; readonly independent: boolean }[];
 }
 
 export interface Rig {
   readonly hls: HlsOutput;
-  readonly packager: NotingPackager;
+  /** All that were made, oldest first. */
+  readonly whole: WholeSegment[];
   /** Writes frames, the server's clock standing at each frame's time. */
   feed(frames: readonly MediaFrame[]): void;
   /** The server's clock, ms; set it freely. */
   readonly clock: { now: number };
 }
 
+/** In MPEG-TS. */
 export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, first?: PlaylistNumbers): Rig {
-  const packager = new NotingPackager();
+  return rigOf({ segmentSeconds, windowSegments, container: 'ts', ...(first && { first }) }, bornAt);
+}
+
+export function rigOf(options: Partial<HlsOptions> = {}, bornAt = NOW): Rig {
   const clock = { now: bornAt };
+  const whole: WholeSegment[] = [];
   const hls = new HlsOutput({
     name: { app: 'live', stream: 'demo', path: 'live/demo' },
-    segmentSeconds,
-    windowSegments,
+    segmentSeconds: 2,
+    windowSegments: 6,
     clock: () => clock.now,
-    ...(first && { first }),
-    packager,
+    archive: { ...NO_ARCHIVE, offer: (segment) => whole.push(read(segment)) },
+    ...options,
   });
   const feed = (frames: readonly MediaFrame[]): void => {
     for (const frame of frames) {
@@ -71,7 +52,18 @@ export function rig(segmentSeconds = 2, windowSegments = 6, bornAt = NOW, first?
       hls.write(frame);
     }
   };
-  return { hls, packager, feed, clock };
+  return { hls, whole, feed, clock };
+}
+
+function read({ head, parts }: LiveSegment): WholeSegment {
+  const frames: MediaFrame[] = [];
+  for (const part of parts) part.frames.forEach(part.bytes, head, (frame) => frames.push(frame));
+  return { tracks: head.tracks, frames, parts };
+}
+
+/** The main media playlist, or another. */
+export function media(hls: HlsOutput, file = 'media.m3u8', skip = false): Rendered | undefined {
+  return hls.playlist(file)?.rendered({ skip, dvr: true });
 }
 
 export interface Playlist {
@@ -85,8 +77,8 @@ export interface Playlist {
 }
 
 /** Reads a media playlist back, line by line. */
-export function playlist(hls: HlsOutput): Playlist {
-  const text = hls.media()?.bytes.toString() ?? '';
+export function playlist(hls: HlsOutput, file = 'media.m3u8'): Playlist {
+  const text = media(hls, file)?.bytes.toString() ?? '';
   const value = (tag: string): number => Number(new RegExp(`^#${tag}:(.*)$`, 'm').exec(text)?.[1]);
   const segments: Playlist['segments'] = [];
   let discontinuity = false;

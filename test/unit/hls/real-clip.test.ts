@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
 import { inScratch, makeClip, noFfmpeg } from '../mpegts/flv-clip.ts';
 import { audioOf, nalUnits, readTs, videoOf } from '../mpegts/ts-reader.ts';
-import { NOW, playlist } from './harness.ts';
+import { media, NOW, playlist } from './harness.ts';
 
 /** What mux.js tells of one elementary stream: first and last packet, times in seconds as well. */
 interface Inspected {
@@ -47,7 +47,13 @@ const ENCODED = [
 test('a clip with B-frames as HLS, read by ffmpeg and by mux.js', { skip: noFfmpeg }, () => {
   const frames = makeClip(ENCODED, SOURCE);
   const name = { app: 'live', stream: 'clip', path: 'live/clip' };
-  const hls = new HlsOutput({ name, segmentSeconds: 2, windowSegments: 6, clock: () => NOW });
+  const hls = new HlsOutput({
+    name,
+    segmentSeconds: 2,
+    windowSegments: 6,
+    clock: () => NOW,
+    container: 'ts',
+  });
   for (const frame of frames) hls.write(frame);
   hls.end();
 
@@ -59,7 +65,7 @@ test('a clip with B-frames as HLS, read by ffmpeg and by mux.js', { skip: noFfmp
   let first: number | undefined;
   let expected = 0;
   for (const { uri, seconds } of segments) {
-    const { bytes } = hls.segment(uri)!;
+    const { bytes } = hls.file(uri)!;
     const file = readTs(bytes);
     const units = nalUnits(videoOf(file)[0]!.payload).map((unit) => unit[0]! & 0x1f);
     assert.deepEqual([units.slice(0, 3), units.includes(5)], [[9, 7, 8], true]);
@@ -78,8 +84,8 @@ test('a clip with B-frames as HLS, read by ffmpeg and by mux.js', { skip: noFfmp
     mkdirSync(join(directory, 'clip'));
     const root = join(directory, 'clip.m3u8');
     writeFileSync(root, hls.multivariant()!.bytes);
-    writeFileSync(join(directory, 'clip', 'media.m3u8'), hls.media()!.bytes);
-    for (const { uri } of segments) writeFileSync(join(directory, 'clip', uri), hls.segment(uri)!.bytes);
+    writeFileSync(join(directory, 'clip', 'media.m3u8'), media(hls)!.bytes);
+    for (const { uri } of segments) writeFileSync(join(directory, 'clip', uri), hls.file(uri)!.bytes);
     const log = join(directory, 'log');
     const script =
       'ffmpeg -nostdin -v warning -i "$1" -f null - 2> "$2"; ffprobe -v error -count_packets -show_entries stream=codec_name,nb_read_packets -of csv=p=0 "$1"';

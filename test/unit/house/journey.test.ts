@@ -12,8 +12,10 @@ import { encodeMessage } from '../../../src/protocols/rtmp/chunk-writer.ts';
 import { MessageType, type RtmpMessage } from '../../../src/protocols/rtmp/message.ts';
 import type { SessionHost } from '../../../src/protocols/rtmp/session/host.ts';
 import { ServerSession } from '../../../src/protocols/rtmp/session/server-session.ts';
+import { ClientAddresses } from '../../../src/servers/http/client-address.ts';
 import { HlsRoute } from '../../../src/servers/http/hls-route.ts';
 import { parseMediaPath } from '../../../src/servers/http/media-url.ts';
+import { WaitingLimits } from '../../../src/servers/http/waiting-limits.ts';
 import { Stream } from '../../../src/stream/stream.ts';
 import { AVCC_360P, hex } from '../../support/media.ts';
 import { createServer } from 'node:http';
@@ -88,7 +90,13 @@ test('one frame walks from socket bytes to a playlist line', async () => {
   const name = streamName('live', 'cam') as StreamName;
   const stream = new Stream(name, { now: () => 0, clock: () => 0, batchMs: 0 });
   const clock = Date.UTC(2026, 0, 1, 12, 0, 0);
-  const hls = new HlsOutput({ name, segmentSeconds: 2, windowSegments: 6, clock: () => clock });
+  const hls = new HlsOutput({
+    name,
+    segmentSeconds: 2,
+    windowSegments: 6,
+    clock: () => clock,
+    container: 'ts',
+  });
   const offered: Frame[] = [];
   stream.attach({ write: (one) => offered.push(one), flush: () => undefined, end: () => undefined });
   stream.attach(hls);
@@ -108,10 +116,10 @@ test('one frame walks from socket bytes to a playlist line', async () => {
   publication.flush();
 
   // 8. codecs/avc and containers/mpegts: packets of 188 bytes that begin with PAT, PMT and the IDR.
-  const media = hls.media();
+  const media = hls.playlist('media.m3u8')?.rendered({ skip: false, dvr: true });
   assert.ok(media);
   const uri = /^\d+\.ts$/m.exec(media.bytes.toString())?.[0] ?? '';
-  const segment = hls.segment(uri)?.bytes;
+  const segment = hls.file(uri)?.bytes;
   assert.ok(segment);
   assert.equal(segment.length % 188, 0);
   const pids = [0, 1, 2].map((index) => segment.readUInt16BE(index * 188 + 1) & 0x1fff);
@@ -135,6 +143,11 @@ test('one frame walks from socket bytes to a playlist line', async () => {
     find: () => hls,
     whenPublished: (_path, _ms, callback) => (callback(hls), () => undefined),
     seen: () => undefined,
+    waiting: new WaitingLimits({
+      clients: new ClientAddresses(),
+      connections: 10,
+      connectionsPerAddress: 10,
+    }),
     gzip: true,
   });
   const server = createServer((request, response) => {

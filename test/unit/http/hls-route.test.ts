@@ -1,56 +1,24 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { after, before, beforeEach, mock, test } from 'node:test';
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { HlsRoute, type HlsSource, type HlsTarget } from '../../../src/servers/http/hls-route.ts';
-import { parseMediaPath } from '../../../src/servers/http/media-url.ts';
+import { after, before, beforeEach, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { ClientAddresses } from '../../../src/servers/http/client-address.ts';
+import { HlsRoute } from '../../../src/servers/http/hls-route.ts';
+import { parseMediaPath, parseQuery, splitUrl } from '../../../src/servers/http/media-url.ts';
+import type { HlsTarget } from '../../../src/servers/http/playlist-sender.ts';
 import { answersMethod } from '../../../src/servers/http/respond.ts';
+import { WaitingLimits } from '../../../src/servers/http/waiting-limits.ts';
+import { FakeHls } from '../../support/fake-hls.ts';
+import { FakeTime } from '../../support/fake-time.ts';
 import { httpStand, type HttpStand } from '../../support/http-stand.ts';
-import { nameOf } from '../../support/stage.ts';
+import { waitFor } from '../../support/wait.ts';
 
-const SEGMENT = { bytes: Buffer.from('0123456789'), etag: '"seg"' };
-const playlist = (text: string) => ({
-  bytes: Buffer.from(text),
-  etag: `"${text.length}"`,
-  gzipped: () => gzipSync(text),
-});
+const MULTIVARIANT = '#EXTM3U multivariant';
+const MEDIA = '#EXTM3U full dvr 7.1';
 
-/** A stream's HLS output that is ready when the test says so. */
-class Source implements HlsSource {
-  ready = false;
-  readonly waiting = new Set<() => void>();
-  #asked = (): void => undefined;
-
-  multivariant() {
-    return this.ready ? playlist('#EXTM3U multivariant') : undefined;
-  }
-  media() {
-    return this.ready ? playlist('#EXTM3U media') : undefined;
-  }
-  segment(file: string) {
-    return file === '1.ts' ? SEGMENT : undefined;
-  }
-  whenReady(callback: () => void) {
-    this.waiting.add(callback);
-    this.#asked();
-    return () => this.waiting.delete(callback);
-  }
-  /** Resolves when a request is held. */
-  asked(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.waiting.size > 0) resolve();
-      else this.#asked = resolve;
-    });
-  }
-  settle(ready: boolean) {
-    this.ready = ready;
-    for (const callback of [...this.waiting]) callback();
-  }
-}
-
-let source: Source | undefined;
+let source: FakeHls | undefined;
 let seen: string[] = [];
 const asked: number[] = [];
+const time = new FakeTime();
 const makeRoute = (gzip: boolean) =>
   new HlsRoute({
     find: () => source,
@@ -61,6 +29,12 @@ const makeRoute = (gzip: boolean) =>
     },
     seen: (path) => seen.push(path),
     gzip,
+    waiting: new WaitingLimits({
+      clients: new ClientAddresses(),
+      connections: 100,
+      connectionsPerAddress: 100,
+    }),
+    now: time.now,
   });
 let route = makeRoute(true);
 let stand: HttpStand;
@@ -68,14 +42,13 @@ let stand: HttpStand;
 before(async () => {
   stand = await httpStand((req, res) => {
     if (answersMethod(req, res)) return;
-    const url = new URL(req.url ?? '/', 'http://x');
-    route.serve(parseMediaPath(url.pathname) as HlsTarget, url.searchParams, req, res);
+    const { path, query } = splitUrl(req.url ?? '/');
+    route.serve(parseMediaPath(path) as HlsTarget, parseQuery(query), req, res);
   });
 });
 after(() => stand.close());
 beforeEach(() => {
-  source = new Source();
-  source.ready = true;
+  source = new FakeHls();
   seen = [];
   route = makeRoute(true);
 });
@@ -83,16 +56,16 @@ beforeEach(() => {
 test('playlists: type, no storing without asking, CORS, length, and who fetched the media playlist', async () => {
   const multivariant = await stand.ask('/live/demo.m3u8?wait=3');
   assert.equal(asked.at(-1), 3000);
-  assert.deepEqual([multivariant.status, multivariant.body.toString()], [200, '#EXTM3U multivariant']);
+  assert.deepEqual([multivariant.status, multivariant.body.toString()], [200, MULTIVARIANT]);
   assert.deepEqual(seen, []);
   const media = await stand.ask('/live/demo/media.m3u8');
-  assert.deepEqual([media.status, media.body.toString()], [200, '#EXTM3U media']);
+  assert.deepEqual([media.status, media.body.toString()], [200, MEDIA]);
   assert.deepEqual(seen, ['live/demo']);
   const { headers } = media;
   assert.equal(headers['content-type'], 'application/vnd.apple.mpegurl');
   assert.equal(headers['cache-control'], 'no-cache');
   assert.equal(headers['access-control-allow-origin'], '*');
-  assert.equal(headers['content-length'], '13');
+  assert.equal(headers['content-length'], String(MEDIA.length));
   assert.equal(headers.vary, 'Accept-Encoding');
   assert.equal(headers['content-encoding'], undefined);
 });
@@ -103,22 +76,25 @@ test('gzip where asked for and switched on, with an entity tag of its own', asyn
   assert.equal(zipped.headers['content-encoding'], 'gzip');
   assert.equal(zipped.headers['content-length'], String(zipped.body.length));
   assert.equal(gunzipSync(zipped.body).toString(), '#EXTM3U multivariant');
-  assert.equal(zipped.headers.etag, '"20-gzip"');
+  const tag = (await stand.ask('/live/demo.m3u8')).headers.etag!;
+  assert.equal(zipped.headers.etag, tag.replace(/"$/, '-gzip"'));
   route = makeRoute(false);
   const plain = await ask();
   assert.deepEqual(
     [plain.headers['content-encoding'], plain.headers.vary, plain.headers.etag],
-    [undefined, undefined, '"20"'],
+    [undefined, undefined, tag],
   );
 });
 
 test('304 for the copy one has, in the coding one has it in', async () => {
   const ask = (tag: string, encoding: string) =>
     stand.ask('/live/demo.m3u8', { headers: { 'if-none-match': tag, 'accept-encoding': encoding } });
-  const same = await ask('"20"', 'identity');
-  assert.deepEqual([same.status, same.body.length, same.headers.etag], [304, 0, '"20"']);
-  assert.equal((await ask('"20-gzip"', 'gzip')).status, 304);
-  assert.equal((await ask('"20"', 'gzip')).status, 200);
+  const tag = (await stand.ask('/live/demo.m3u8')).headers.etag!;
+  const zipped = tag.replace(/"$/, '-gzip"');
+  const same = await ask(tag, 'identity');
+  assert.deepEqual([same.status, same.body.length, same.headers.etag], [304, 0, tag]);
+  assert.equal((await ask(zipped, 'gzip')).status, 304);
+  assert.equal((await ask(tag, 'gzip')).status, 200);
   assert.equal((await ask('"19"', 'identity')).status, 200);
 });
 
@@ -176,57 +152,80 @@ test('404 in words for a stream that is not there', async () => {
   }
 });
 
+test('the type of a file is its own, and init segments, segments and parts are found by their names', async () => {
+  for (const [file, body] of [
+    ['7.m4s', 'segment'],
+    ['init-1.mp4', 'init'],
+  ]) {
+    const answer = await stand.ask(`/live/demo/${file!}`);
+    assert.deepEqual([answer.status, answer.body.toString()], [200, body]);
+    assert.equal(answer.headers['content-type'], 'video/mp4');
+    assert.match(answer.headers['cache-control'] ?? '', /immutable/);
+  }
+});
+
+test('?container and ?dvr reach the stream; another container is refused in words', async () => {
+  await stand.ask('/live/demo.m3u8?container=ts&dvr=0&utm_source=x');
+  await stand.ask('/live/demo.m3u8?container=fmp4');
+  await stand.ask('/live/demo.m3u8');
+  assert.deepEqual(source?.asks, [
+    { dvr: false, container: 'ts' },
+    { dvr: true, container: 'fmp4' },
+    { dvr: true },
+  ]);
+  const { status, body, headers } = await stand.ask('/live/demo.m3u8?container=webm');
+  assert.deepEqual([status, headers['access-control-allow-origin']], [400, '*']);
+  assert.match(body.toString(), /ts or fmp4/);
+  const short = await stand.ask('/live/demo/media.m3u8?dvr=0');
+  assert.equal(short.body.toString(), '#EXTM3U full short 7.1');
+});
+
+test('404 in words for a playlist that the stream does not have', async () => {
+  const { status, body } = await stand.ask('/live/demo/video3.m3u8');
+  assert.equal(status, 404);
+  assert.match(body.toString(), /no playlist "video3\.m3u8"/);
+});
+
 test('a request before the first segment is held, then answered; if the stream ends without one, 404', async () => {
-  const held = new Source();
-  source = held;
-  const answer = stand.ask('/live/demo/media.m3u8');
-  await held.asked();
+  const held = source!;
+  held.isReady = false;
+  const answers = ['/live/demo/media.m3u8', '/live/demo.m3u8'].map((path) => stand.ask(path));
+  await waitFor('both to be held', () => route.waiting.requests === 2);
+  assert.equal(held.waiting.size, 1, 'one entry for both');
   held.settle(true);
-  assert.deepEqual([(await answer).status, seen], [200, ['live/demo']]);
-  assert.equal(held.waiting.size, 0);
-  held.ready = false;
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ status }) => status),
+    [200, 200],
+  );
+  assert.deepEqual([seen, route.waiting], [['live/demo'], { requests: 0, crowds: 0 }]);
+  held.isReady = false;
   const vain = stand.ask('/live/demo/media.m3u8');
-  await held.asked();
+  await waitFor('it to be held', () => held.waiting.size === 1);
   held.settle(false);
   const { status, headers } = await vain;
   assert.deepEqual([status, headers['retry-after'], seen.length], [404, '2', 1]);
 });
 
 test('who hangs up while held is forgotten', async () => {
-  const held = new Source();
-  source = held;
+  source!.isReady = false;
   await stand.hangUp('/live/demo/media.m3u8');
-  assert.equal(held.waiting.size, 0);
-  held.settle(true);
+  await waitFor('nobody to wait', () => route.waiting.requests === 0);
+  assert.equal(source!.waiting.size, 0);
+  source!.settle(true);
   assert.deepEqual(seen, []);
 });
 
-test('the hold ends after 15 s, with 404 and the advice to come again', () => {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  try {
-    const held = new Source();
-    source = held;
-    const heads: { status: number; headers: Record<string, unknown> }[] = [];
-    const response = {
-      once: () => undefined,
-      writeHead: (status: number, headers: Record<string, unknown>) => heads.push({ status, headers }),
-      end: () => undefined,
-      req: { method: 'GET' },
-      destroyed: false,
-    };
-    route.serve(
-      { kind: 'media playlist', name: nameOf('live/demo') },
-      new URLSearchParams(),
-      { headers: {}, method: 'GET' } as unknown as IncomingMessage,
-      response as unknown as ServerResponse,
-    );
-    mock.timers.tick(14_999);
-    assert.deepEqual([heads.length, held.waiting.size], [0, 1]);
-    mock.timers.tick(1);
-    assert.deepEqual([heads[0]?.status, heads[0]?.headers['Retry-After'], held.waiting.size], [404, '2', 0]);
-    held.settle(true);
-    assert.equal(heads.length, 1, 'answered once');
-  } finally {
-    mock.timers.reset();
-  }
+test('the hold ends after 15 s, with 404 and the advice to come again', async () => {
+  const held = source!;
+  held.isReady = false;
+  const answer = stand.ask('/live/demo/media.m3u8');
+  await waitFor('it to be held', () => held.waiting.size === 1);
+  time.advance(14_999);
+  await new Promise((resolve) => setTimeout(resolve, 250)); // longer than it takes to look
+  assert.equal(route.waiting.requests, 1, 'not before its time');
+  time.advance(1);
+  const { status, headers } = await answer;
+  assert.deepEqual([status, headers['retry-after'], held.waiting.size], [404, '2', 0]);
+  held.settle(true);
+  assert.equal(route.waiting.requests, 0, 'answered once');
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  hlsAsk,
   MediaPaths,
   parseMediaPath,
   parseQuery,
@@ -15,11 +16,22 @@ const name = nameOf('live/demo');
 const paths = [
   ['/live/demo.flv', { kind: 'flv', name }],
   ['/live/demo.m3u8', { kind: 'multivariant', name }],
-  ['/live/demo/media.m3u8', { kind: 'media playlist', name }],
+  ['/live/demo/media.m3u8', { kind: 'media playlist', name, file: 'media.m3u8' }],
+  ['/live/demo/media-ts.m3u8', { kind: 'media playlist', name, file: 'media-ts.m3u8' }],
+  ['/live/demo/video1.m3u8', { kind: 'media playlist', name, file: 'video1.m3u8' }],
+  ['/live/demo/audio255-ts.m3u8', { kind: 'media playlist', name, file: 'audio255-ts.m3u8' }],
+  ['/live/demo/7.m4s', { kind: 'segment', name, file: '7.m4s' }],
+  ['/live/demo/7.2.m4s', { kind: 'segment', name, file: '7.2.m4s' }],
+  ['/live/demo/video1-7.2.m4s', { kind: 'segment', name, file: 'video1-7.2.m4s' }],
+  ['/live/demo/init-3.mp4', { kind: 'segment', name, file: 'init-3.mp4' }],
+  ['/live/demo/audio2-init-3.mp4', { kind: 'segment', name, file: 'audio2-init-3.mp4' }],
   ['/live/demo/7-abc.ts', { kind: 'segment', name, file: '7-abc.ts' }],
   ['/live/de.mo.flv', { kind: 'flv', name: nameOf('live/de.mo') }],
   ['/live/demo.flv.m3u8', { kind: 'multivariant', name: nameOf('live/demo.flv') }],
-  ['/live/demo.flv/media.m3u8', { kind: 'media playlist', name: nameOf('live/demo.flv') }],
+  [
+    '/live/demo.flv/media.m3u8',
+    { kind: 'media playlist', name: nameOf('live/demo.flv'), file: 'media.m3u8' },
+  ],
 ] as const;
 for (const [path, target] of paths) test(path, () => assert.deepEqual(parseMediaPath(path), target));
 
@@ -33,6 +45,10 @@ const others = [
   '/live/demo.FLV',
   '/live/demo.flv/',
   '/live/demo/other.m3u8',
+  '/live/demo/video0.m3u8',
+  '/live/demo/video1000.m3u8',
+  '/live/demo/media-ts-ts.m3u8',
+  '/live/demo/init-x.mp4',
   '/live/demo/index.html',
   '/live/a/b/c.ts',
   'live/demo.flv',
@@ -106,6 +122,19 @@ test('remembered paths are read as others are, also after more than can be remem
         assert.deepEqual(paths.parse(path), parseMediaPath(path), path);
     }
   }
+});
+
+test('?container: its names, and no others; ?dvr=0 alone is without the past', () => {
+  const ask = (query: string) => hlsAsk(new URLSearchParams(query));
+  assert.deepEqual(['', 'dvr=1', 'dvr=0', 'container=ts', 'container=cmaf&dvr=0'].map(ask), [
+    { dvr: true },
+    { dvr: true },
+    { dvr: false },
+    { dvr: true, container: 'ts' },
+    { dvr: false, container: 'fmp4' },
+  ]);
+  for (const other of ['', 'TS', 'webm', '__proto__', 'toString'])
+    assert.equal(typeof ask(`container=${other}`), 'string', other);
 });
 
 test('a query is read only where there is one', () => {

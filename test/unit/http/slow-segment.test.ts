@@ -43,7 +43,7 @@ before(async () => {
     clients: new ClientAddresses(),
     hls: new HlsRoute({
       ...{ find: nothing, whenPublished: () => nothing, seen: nothing, gzip: false },
-    } as ConstructorParameters<typeof HlsRoute>[0]),
+    } as unknown as ConstructorParameters<typeof HlsRoute>[0]),
     pages: (_request, response) => void response.end(answer),
     admission: new Admission(loadSettings({ flags: {} }).limits, log),
   });

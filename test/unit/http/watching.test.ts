@@ -96,3 +96,33 @@ test('a viewer has the limits of the settings and leaves once', () => {
   assert.deepEqual([state, lags, skippedBatches], ['lagging', 1, 1]);
   assert.equal(bytesOut, Buffer.concat(sink.buffers).length);
 });
+
+test('a track is waited for with its stream, and told of in words where there is none', () => {
+  const { watching, publish } = open();
+  const answers: string[] = [];
+  const ask = (path: string, number?: number, wait = 0) =>
+    watching.whenShown({ path, wait, track: number === undefined ? undefined : { number } }, (found) =>
+      answers.push(typeof found === 'string' ? found : `${found.stream.name.path} ${found.rendition.id}`),
+    );
+  ask('live/none', 1);
+  assert.deepEqual(answers.splice(0), ['no stream "live/none" is being published']);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    ask('live/show', 1, 1000);
+    ask('live/show', undefined, 1000);
+    ask('live/show', 2, 1000)();
+    const { publication } = publish();
+    assert.deepEqual(answers.splice(0), ['live/show main'], 'the main tracks need not be there yet');
+    const track = { ...key(0).track, id: 'video1' as const };
+    publication.write(key(0));
+    publication.write({ ...key(0), track });
+    assert.deepEqual(answers.splice(0), ['live/show video1']);
+    ask('live/show', 3);
+    const giveUp = ask('live/show', 4);
+    giveUp();
+    publication.write(key(20_000));
+    assert.deepEqual(answers, ['"live/show" has no track 3: there are 0 and 1']);
+  } finally {
+    mock.timers.reset();
+  }
+});

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Timeline, type TimedKind } from '../../../src/inputs/timeline.ts';
+import { Timeline } from '../../../src/inputs/timeline.ts';
 import { ticks, ticksFromMs } from '../../../src/media/time.ts';
+import type { TrackId } from '../../../src/media/track.ts';
 
 const HOUR = 3_600_000;
 const wire = (ms: number): number => ((ms % 2 ** 32) + 2 ** 32) % 2 ** 32;
@@ -11,13 +12,13 @@ const wire = (ms: number): number => ((ms % 2 ** 32) + 2 ** 32) % 2 ** 32;
 class Run {
   readonly timeline: Timeline;
   epochs = 0;
-  readonly #last = new Map<TimedKind, number>();
+  readonly #last = new Map<TrackId, number>();
 
   constructor(originMs = 0) {
     this.timeline = new Timeline(ticksFromMs(originMs));
   }
 
-  place(kind: TimedKind, timestamp: number): number {
+  place(kind: TrackId, timestamp: number): number {
     const { dts, isNewEpoch } = this.timeline.place(kind, wire(timestamp));
     if (isNewEpoch) this.epochs++;
     const last = this.#last.get(kind);
@@ -189,7 +190,7 @@ const anyTimestamp = fc.oneof(
   fc.constantFrom(0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1),
 );
 const anyFrame = fc.record({
-  kind: fc.constantFrom<TimedKind>('video', 'audio'),
+  kind: fc.constantFrom<TrackId>('video', 'audio', 'video1', 'audio2'),
   timestamp: anyTimestamp,
 });
 
@@ -197,12 +198,12 @@ test('whatever timestamps come: whole ticks, never back within a track, never be
   fc.assert(
     fc.property(fc.array(anyFrame, { maxLength: 60 }), fc.nat(10_000), (frames, origin) => {
       const timeline = new Timeline(ticks(origin));
-      const last = { video: origin - 1, audio: origin - 1 };
+      const last = new Map<TrackId, number>();
       frames.forEach(({ kind, timestamp }, index) => {
         const { dts, isNewEpoch } = timeline.place(kind, timestamp);
-        assert.ok(Number.isSafeInteger(dts) && dts > last[kind]);
+        assert.ok(Number.isSafeInteger(dts) && dts > (last.get(kind) ?? origin - 1));
         if (index === 0) assert.ok(isNewEpoch && dts === origin);
-        last[kind] = dts;
+        last.set(kind, dts);
       });
     }),
   );
@@ -244,4 +245,55 @@ test('steps of ordinary size: tracks that share a clock keep their distance to t
       },
     ),
   );
+});
+
+test('tracks beside the main ones lie where their timestamps are beside theirs', () => {
+  const run = new Run(1000);
+  assert.equal(run.video(500), 1000);
+  assert.equal(run.place('video1', 500), 1000);
+  assert.equal(run.audio(510), 1010);
+  assert.equal(run.place('audio1', 510), 1010);
+  for (let at = 540; at < 700; at += 40) {
+    assert.equal(run.video(at), at + 500);
+    assert.equal(run.place('video1', at), at + 500);
+  }
+  assert.equal(run.epochs, 1);
+});
+
+test('an encoder that starts anew with four tracks makes one time line, whichever comes first', () => {
+  const ids = ['video', 'audio', 'video1', 'audio1'] as const;
+  for (let first = 0; first < ids.length; first++) {
+    const run = new Run();
+    const order = [...ids.slice(first), ...ids.slice(0, first)];
+    for (let at = 7_200_000; at < 7_200_400; at += 40) for (const id of ids) run.place(id, at);
+    const times = order.map((id) => run.place(id, 0));
+    assert.equal(run.epochs, 2, `${order[0]} first`);
+    assert.ok(Math.max(...times) - Math.min(...times) < 1, `in step: ${times.join(' ')}`);
+    assert.deepEqual(
+      order.map((id) => run.place(id, 40) - times[0]!).map(Math.round),
+      [40, 40, 40, 40],
+      'and stay so',
+    );
+    assert.equal(run.epochs, 2);
+  }
+});
+
+test('a track that pauses for a minute comes back where the others are', () => {
+  const run = new Run();
+  run.video(0);
+  run.place('video1', 0);
+  for (let at = 40; at <= 60_000; at += 40) run.video(at);
+  assert.equal(run.place('video1', 60_000), 60_000);
+  assert.equal(run.epochs, 1);
+});
+
+test('nanoseconds are added to the ms, in ticks', () => {
+  const timeline = new Timeline(ticks(0));
+  const place = (ms: number, nanos: number): number => timeline.place('video', ms, nanos).dts;
+  // 29.97 fps: 33.366… ms
+  assert.deepEqual(
+    [place(0, 0), place(33, 366_667), place(66, 733_333), place(100, 100_000)],
+    [0, 3003, 6006, 9009],
+  );
+  assert.equal(timeline.place('audio', 0, 500_000).dts, 45);
 });

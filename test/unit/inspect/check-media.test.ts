@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readMedia, readMultivariant } from '../../../src/inspect/check/checked-playlist.ts';
+import { readMedia } from '../../../src/inspect/check/checked-playlist.ts';
+import { readMultivariant } from '../../../src/inspect/check/checked-multivariant.ts';
 import { DeclaredTracks } from '../../../src/inspect/check/declared-tracks.ts';
 import { scanPackets } from '../../../src/inspect/check/packet-scan.ts';
 import { readText } from '../../../src/inspect/check/playlist-text.ts';
@@ -197,6 +198,7 @@ test('sound that a variant has in a rendition is not missed in the variant itsel
     video: [{ codecString: 'avc1.4D400D' }],
     audio: [],
     sizes: [],
+    landmarks: [],
   };
   const sound = (codecString: string): Found => ({
     ...found,

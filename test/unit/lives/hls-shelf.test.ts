@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { HlsShelf } from '../../../src/app/hls-shelf.ts';
 import type { PlaylistNumbers } from '../../../src/outputs/hls/numbers.ts';
 import { Stream } from '../../../src/stream/stream.ts';
+import { hlsSettings } from '../../support/hls-settings.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 import { key, sound } from '../../support/media.ts';
 import { nameOf, publisherFrom } from '../../support/stage.ts';
@@ -15,8 +16,7 @@ function shelf() {
   const time = new FakeTime();
   const used: PlaylistNumbers[] = [];
   const hls = new HlsShelf({
-    segmentSeconds: 1,
-    windowSegments: 3,
+    settingsOf: () => hlsSettings({ windowSegments: 3 }),
     clock: time.now,
     after: time.after,
     numbers: { first: () => FIRST, used: (next) => used.push(next) },
@@ -35,6 +35,8 @@ function shelf() {
   return { hls, time, used, play };
 }
 
+const mediaOf = (hls: HlsShelf, path: string) =>
+  hls.find(path)?.playlist('media.m3u8')?.rendered({ skip: false, dvr: true });
 const sequenceOf = (text: string | undefined): number => Number(/MEDIA-SEQUENCE:(\d+)/.exec(text ?? '')?.[1]);
 
 test('an ended stream is kept for half a minute to the millisecond, then it is 404', () => {
@@ -44,9 +46,9 @@ test('an ended stream is kept for half a minute to the millisecond, then it is 4
   assert.ok(hls.find('live/a'), 'a live stream stays');
   stream.end('stream ended');
   time.advance(29_999);
-  const text = hls.find('live/a')?.media()?.bytes.toString();
+  const text = mediaOf(hls, 'live/a')?.bytes.toString();
   assert.match(text ?? '', /#EXT-X-ENDLIST\n$/);
-  assert.ok(hls.find('live/a')?.segment(`${sequenceOf(text)}.ts`), 'its segments too');
+  assert.ok(hls.find('live/a')?.file(`${sequenceOf(text)}.ts`), 'its segments too');
   time.advance(1);
   assert.deepEqual([hls.find('live/a'), time.waiting], [undefined, 0]);
 });
@@ -57,10 +59,10 @@ test('a stream that comes back again and again keeps two former lives, and no ti
   for (let life = 0; life < 50; life++) {
     const stream = play('live/a', 4);
     stream.end('stream ended');
-    firsts.push(`${sequenceOf(hls.find('live/a')?.media()?.bytes.toString())}.ts`);
+    firsts.push(`${sequenceOf(mediaOf(hls, 'live/a')?.bytes.toString())}.ts`);
     time.advance(10);
   }
-  const kept = firsts.filter((name) => hls.find('live/a')?.segment(name) !== undefined);
+  const kept = firsts.filter((name) => hls.find('live/a')?.file(name) !== undefined);
   assert.deepEqual(kept, firsts.slice(-3), 'the newest and two before it');
   assert.deepEqual([time.waiting, hls.size.ending], [3, 3], 'timers');
   time.advance(60_000);
@@ -74,14 +76,14 @@ test('three thousand names: memory of a thousand, and whoever was forgotten stil
     const path = `live/s${count}`;
     const stream = play(path, count === 5 ? 40 : 2);
     stream.end('stream ended');
-    const text = hls.find(path)?.media()?.bytes.toString();
+    const text = mediaOf(hls, path)?.bytes.toString();
     ends.set(path, sequenceOf(text) + (text?.match(/\.ts$/gm)?.length ?? 0));
     time.advance(31_000);
   }
   assert.deepEqual(hls.size, { lives: 0, ending: 0, remembered: 1_000 });
   for (const path of ['live/s5', 'live/s0', 'live/s2999']) {
     play(path, 3).end('stream ended');
-    const next = sequenceOf(hls.find(path)?.media()?.bytes.toString());
+    const next = sequenceOf(mediaOf(hls, path)?.bytes.toString());
     assert.ok(next >= ends.get(path)!, `${path}: ${next} after ${ends.get(path)}`);
   }
 });
@@ -91,7 +93,7 @@ test('how far numbers have come is told at the beginning, once a second and at t
   const stream = play('live/a', 5);
   assert.deepEqual(used, [FIRST], 'at the beginning');
   hls.tick();
-  assert.equal(used[1]?.sequence, 1_004, 'while it runs');
+  assert.equal(used[1]?.sequence, 1_004, 'while it runs: nobody has seen anything of the next one');
   stream.end('stream ended');
   assert.equal(used.at(-1)?.sequence, 1_005, 'at the end');
 });

@@ -4,6 +4,7 @@ import { numbersByClock } from '../../../src/outputs/hls/numbers.ts';
 import { Watching } from '../../../src/servers/watching.ts';
 import { StreamRegistry, type After } from '../../../src/stream/registry.ts';
 import type { Stream } from '../../../src/stream/stream.ts';
+import { hlsSettings } from '../../support/hls-settings.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 import { recordingLog } from '../../support/recording-log.ts';
 
@@ -33,8 +34,7 @@ export class House {
     };
     const clock = (): number => this.wall + this.time.now();
     this.shelf = new HlsShelf({
-      segmentSeconds: 1,
-      windowSegments: 3,
+      settingsOf: () => hlsSettings({ windowSegments: 3 }),
       clock,
       after,
       numbers: { first: () => numbersByClock(clock()), used: () => undefined },

@@ -278,7 +278,7 @@ export class LivesModel {
   }
 
   #checkHeld(held: Held): void {
-    const isReady = held.life.hls.newest.media() !== undefined || held.life.endedAt !== undefined;
+    const isReady = mediaOf(held.life.hls) !== undefined || held.life.endedAt !== undefined;
     const isOwnLife = this.#lives.findLast(({ path }) => path === held.life.path) === held.life;
     if (!isOwnLife) return assert.ok(held.gaveUp || held.calls === 1, 'a held request of an earlier life');
     assert.equal(held.calls, isReady && !held.gaveUp ? 1 : 0, 'calls of a held request');
@@ -292,9 +292,9 @@ export class LivesModel {
     const shelved = this.house.shelf.find(life.path);
     if (isNewest) {
       assert.equal(shelved === undefined, isGone, 'HLS on the shelf');
-      const text = life.hls.media()?.bytes.toString();
+      const text = mediaOf(life.hls)?.bytes.toString();
       if (text !== undefined && !isGone) {
-        this.#playlists.get(life.path)!.look(text, (name) => life.hls.segment(name));
+        this.#playlists.get(life.path)!.look(text, (name) => life.hls.file(name));
         assert.equal(text.includes('#EXT-X-ENDLIST'), life.endedAt !== undefined, 'the end mark');
         const seams = text.match(/^#EXT-X-DISCONTINUITY$/gm)?.length ?? 0;
         assert.ok(seams < life.publications, `${seams} seams of ${life.publications} publications`);
@@ -302,9 +302,9 @@ export class LivesModel {
     }
     const isPromised = life.endedAt !== undefined && !isGone && later.length <= 2;
     if (isPromised)
-      for (const name of life.lastNames) assert.ok(shelved?.segment(name), `${name} is still promised`);
+      for (const name of life.lastNames) assert.ok(shelved?.file(name), `${name} is still promised`);
     if (isGone)
-      for (const name of life.lastNames) assert.equal(shelved?.segment(name), undefined, `${name} is kept`);
+      for (const name of life.lastNames) assert.equal(shelved?.file(name), undefined, `${name} is kept`);
   }
 
   /** Everybody goes home; nothing may be left. */
@@ -329,8 +329,10 @@ function checkWaiter({ answers, expected, gaveUp }: Waiter): void {
   assert.equal(answers[0], streams[0], 'the answer to one who waits');
 }
 
+const mediaOf = (hls: HlsLives) => hls.playlist('media.m3u8')?.rendered({ skip: false, dvr: true });
+
 function namesIn(hls: HlsLives): string[] {
-  const text = hls.media()?.bytes.toString() ?? '';
+  const text = mediaOf(hls)?.bytes.toString() ?? '';
   return text.split('\n').filter((line) => line.endsWith('.ts'));
 }
 

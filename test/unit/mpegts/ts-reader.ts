@@ -28,6 +28,8 @@ export interface Program {
   readonly version: number;
   readonly pcrPid: number;
   readonly streams: ReadonlyMap<number, number>;
+  /** format_identifier by PID, where there is one. */
+  readonly registrations: ReadonlyMap<number, string>;
 }
 
 export interface TsFile {
@@ -50,7 +52,8 @@ export function readTs(bytes: Buffer): TsFile {
 }
 
 export const videoOf = (file: TsFile): PesUnit[] => file.units.filter((unit) => unit.streamId === 0xe0);
-export const audioOf = (file: TsFile): PesUnit[] => file.units.filter((unit) => unit.streamId === 0xc0);
+export const audioOf = (file: TsFile): PesUnit[] =>
+  file.units.filter((unit) => unit.streamId === 0xc0 || unit.streamId === 0xbd);
 
 /** Splits Annex B at its start codes. */
 export function nalUnits(payload: Buffer): Buffer[] {
@@ -141,8 +144,28 @@ function readProgram(packet: TsPacket): Program {
   const body = readSection(packet, 2);
   const streams = new Map<number, number>();
   assert.equal(body.readUInt16BE(2) & 0xfff, 0, 'no descriptors');
-  for (let at = 4; at < body.length; at += 5) streams.set(body.readUInt16BE(at + 1) & 0x1fff, body[at]!);
-  return { version: (packet.payload[6]! >> 1) & 0x1f, pcrPid: body.readUInt16BE(0) & 0x1fff, streams };
+  const registrations = new Map<number, string>();
+  for (let at = 4; at < body.length;) {
+    const pid = body.readUInt16BE(at + 1) & 0x1fff;
+    streams.set(pid, body[at]!);
+    const length = body.readUInt16BE(at + 3) & 0xfff;
+    if (length > 0) {
+      assert.deepEqual(
+        [...body.subarray(at + 5, at + 7)],
+        [5, 4],
+        'a registration descriptor and nothing else',
+      );
+      assert.equal(length, 6, 'its length');
+      registrations.set(pid, body.toString('latin1', at + 7, at + 11));
+    }
+    at += 5 + length;
+  }
+  return {
+    registrations,
+    version: (packet.payload[6]! >> 1) & 0x1f,
+    pcrPid: body.readUInt16BE(0) & 0x1fff,
+    streams,
+  };
 }
 
 function readUnits(packets: readonly TsPacket[]): PesUnit[] {

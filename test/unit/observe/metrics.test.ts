@@ -82,6 +82,16 @@ test('/metrics has exactly the metrics of the README’s table, with their label
   metrics.visitRefused('publish', 'the key is not known');
   metrics.apiRefused(401);
   metrics.connectionClosed('rtmp', 'publisher gone');
+  metrics.playback.heard({
+    stream: 'live/show',
+    protocol: 'hls',
+    startSeconds: 1,
+    watchedSeconds: 30,
+    stalls: 1,
+    stalledSeconds: 0.5,
+    delaySeconds: 5,
+    troubles: ['network'],
+  });
   const { text } = await metrics.render();
   const given = [...text.matchAll(/^# HELP (millrace_\w+) (.*)$/gm)].map(([, name = '', help = '']) => {
     const line =

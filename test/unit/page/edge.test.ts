@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EdgeKeeper, FLV_BAND, hlsBand, NATIVE_BAND, type EdgeView } from '../../../public/player/edge.ts';
+import {
+  EdgeKeeper,
+  FLV_BAND,
+  hlsBand,
+  nativeBand,
+  partsBand,
+  type EdgeView,
+} from '../../../public/player/edge.ts';
 
 const view = (changes: Partial<EdgeView>): EdgeView => ({
   now: 0,
@@ -75,8 +82,31 @@ test('HLS stays two segments behind and jumps beyond six', () => {
   assert.deepEqual(keeper.decide(view({ delay: 12.5 })), { kind: 'jump', behind: 4 });
 });
 
+test('HLS stays where the server says, if it says so', () => {
+  const keeper = new EdgeKeeper({ band: hlsBand(2, 6) });
+  assert.equal(keeper.target, 6);
+  assert.deepEqual(keeper.decide(view({ delay: 7 })), { kind: 'rate', rate: 1 });
+  assert.deepEqual(keeper.decide(view({ delay: 8.1 })), { kind: 'rate', rate: 1.05 });
+});
+
+test('HLS in parts stays at the hold-back, and never goes nearer', () => {
+  const keeper = new EdgeKeeper({ band: partsBand(1) });
+  assert.deepEqual(keeper.decide(view({ delay: 1.1 })), { kind: 'rate', rate: 1 });
+  assert.deepEqual(keeper.decide(view({ delay: 1.4 })), { kind: 'rate', rate: 1.05 });
+  assert.deepEqual(keeper.decide(view({ delay: 0.99, rate: 1.05 })), { kind: 'rate', rate: 1 });
+  assert.deepEqual(keeper.decide(view({ delay: 5.1 })), { kind: 'jump', behind: 1 });
+});
+
 test('the browser’s own HLS is not hurried', () => {
-  const keeper = new EdgeKeeper({ band: NATIVE_BAND });
+  const keeper = new EdgeKeeper({ band: nativeBand() });
   assert.deepEqual(keeper.decide(view({ delay: 19 })), { kind: 'rate', rate: 1 });
   assert.deepEqual(keeper.decide(view({ delay: 21 })), { kind: 'jump', behind: 6 });
+});
+
+test('the browser’s own HLS goes back to the distance that it began with, near the edge or far', () => {
+  assert.equal(nativeBand(1.6).target, 1.6, 'in parts');
+  assert.equal(nativeBand(0).target, 1, 'some say that they are at the edge itself');
+  const long = new EdgeKeeper({ band: nativeBand(30) });
+  assert.deepEqual(long.decide(view({ delay: 33 })), { kind: 'rate', rate: 1 }, 'long segments');
+  assert.deepEqual(long.decide(view({ delay: 45 })), { kind: 'jump', behind: 30 });
 });

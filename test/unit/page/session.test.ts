@@ -21,6 +21,9 @@ const UNSUPPORTED: SessionEvent = { kind: 'failed', trouble: 'No such codec.', u
 const STALLED: SessionEvent = { kind: 'stalled', soundMayBeMissing: false };
 const TIMER: SessionEvent = { kind: 'timer' };
 const MISSING: SessionEvent = { kind: 'missing' };
+const SWITCH: SessionEvent = { kind: 'switch' };
+const HLS_ALONE: SessionEvent = { kind: 'found', state: 'live', fitting: ['hls'] };
+const UNPLAYABLE: SessionEvent = { kind: 'found', state: 'live', fitting: 'HEVC is not for you.' };
 
 interface Seen {
   readonly session: Session;
@@ -96,6 +99,19 @@ test('a connection that ends while playing is opened again by the same engine, a
   ]);
 });
 
+test('an engine that shows a picture each time and loses it again makes way for one that reads something else', () => {
+  const once = [PICTURE, FAILED, LIVE, TIMER];
+  const twice = after([LIVE, ...once, ...once]);
+  assert.equal(engineOf(twice.session), 'ws-flv');
+  const thrice = after([LIVE, ...once, ...once, ...once]);
+  assert.equal(engineOf(thrice.session), 'hls');
+  assert.equal(thrice.session.attempt, 0, 'without a wait');
+  const forced = after([LIVE, ...once, ...once, ...once], ['ws-flv'], true);
+  assert.equal(engineOf(forced.session), 'ws-flv');
+  const steady = after([LIVE, ...once, ...once, PICTURE, { kind: 'steady' }, FAILED, LIVE, TIMER]);
+  assert.equal(engineOf(steady.session), 'ws-flv', 'not one that has played steadily');
+});
+
 test('steady playing forgives earlier failures', () => {
   const events: SessionEvent[] = [
     LIVE,
@@ -147,10 +163,10 @@ test('a refused autoplay waits for the viewer, and a frame decoded in between ch
   assert.equal(shown(LIVE, { kind: 'blocked' }, { kind: 'play' }, PICTURE), 'playing');
 });
 
-test('a short pause goes on at the edge; a long one gives the connection up', () => {
+test('a short pause goes on in the same connection; a long one gives the connection up', () => {
   const paused: SessionEvent[] = [LIVE, PICTURE, { kind: 'pause' }];
   assert.equal(shown(...paused), 'paused');
-  assert.deepEqual(after([...paused, { kind: 'play' }]).done, ['jump']);
+  assert.deepEqual(after([...paused, { kind: 'play' }]).done, ['go on']);
   assert.deepEqual(after([...paused, { kind: 'idle' }]).done, ['stop']);
   assert.deepEqual(after([...paused, { kind: 'idle' }, { kind: 'play' }]).done, ['look up']);
   assert.deepEqual(after([...paused, { kind: 'ended' }]).session.situation, { at: 'paused', running: false });
@@ -209,6 +225,9 @@ const anyEvent: fc.Arbitrary<SessionEvent> = fc.constantFrom<SessionEvent>(
   { kind: 'idle' },
   TIMER,
   { kind: 'retry' },
+  SWITCH,
+  HLS_ALONE,
+  UNPLAYABLE,
 );
 
 /**
@@ -248,12 +267,38 @@ test('whatever happens, something is always under way or the viewer is asked', (
         if (!asksViewer && !under.engine && !under.asking && !under.waiting) return false;
         if ((at === 'starting' || at === 'playing' || at === 'interrupted') && !under.engine) return false;
         if (at === 'lookup' && !under.asking) return false;
-        if ((at === 'offline' || at === 'backoff') && !under.waiting && !under.asking) return false;
+        if ((at === 'offline' || at === 'backoff' || at === 'unplayable') && !under.waiting && !under.asking)
+          return false;
       }
       return true;
     }),
     { numRuns: 3000 },
   );
+});
+
+test('only engines that can play the stream are tried', () => {
+  const first = after([HLS_ALONE]);
+  assert.deepEqual([engineOf(first.session), first.done], ['hls', ['start']]);
+  const again = after([LIVE, FAILED, LIVE, FAILED, { ...LIVE, fitting: LADDER }]);
+  assert.equal(engineOf(again.session), 'hls', 'the same ladder goes on where it was');
+});
+
+test('a stream that this browser cannot play is asked for again: its publisher may change it', () => {
+  const told = after([UNPLAYABLE]);
+  assert.deepEqual(told.session.situation, { at: 'unplayable', sentence: 'HEVC is not for you.' });
+  assert.deepEqual([shownState(told.session), told.done], ['error', ['stop', 'wait 2000']]);
+  assert.deepEqual(after([UNPLAYABLE, TIMER]).done, ['look up']);
+  assert.deepEqual(after([UNPLAYABLE, TIMER, UNPLAYABLE]).done, ['stop', 'wait 2000']);
+  assert.deepEqual(after([UNPLAYABLE, TIMER, HLS_ALONE]).done, ['start']);
+  assert.equal(shown(UNPLAYABLE, TIMER, MISSING), 'offline');
+  assert.deepEqual(after([UNPLAYABLE, { kind: 'unreachable' }]).done, ['wait 2000']);
+});
+
+test('another rendition is a new start of the same engine, without a question', () => {
+  const other = after([LIVE, PICTURE, SWITCH]);
+  assert.deepEqual([other.done, engineOf(other.session)], [['start'], 'ws-flv']);
+  assert.deepEqual(after([SWITCH]).done, [], 'there is nothing to switch yet');
+  assert.deepEqual(after([MISSING, SWITCH]).done, []);
 });
 
 interface UnderWay {
@@ -273,6 +318,7 @@ function carriedOut(under: UnderWay, command: Command): UnderWay {
     case 'wait':
       return { ...under, waiting: true };
     case 'jump':
+    case 'go on':
       return under;
   }
 }

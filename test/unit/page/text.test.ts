@@ -172,3 +172,16 @@ for (const [text, sentence] of sentences) {
   test(`a refusal ${JSON.stringify(text)} reads: ${sentence}`, () =>
     assert.equal(sentenceOf(text), sentence));
 }
+
+test('who has come by HTTPS is given RTMPS; where plain RTMP is off everybody is', () => {
+  const place = {
+    ...{ protocol: 'https:', hostname: 'tv.example', port: '', addresses: [] },
+    ...{ rtmpPort: 1935, rtmpsPort: 1936 },
+  };
+  assert.equal(publishServer(place, 'live'), 'rtmps://tv.example:1936/live');
+  assert.equal(links(place, 'live', 'cam').rtmp, 'rtmps://tv.example:1936/live/cam');
+  assert.equal(links(place, 'live', 'cam').wsFlv, 'wss://tv.example/live/cam.flv');
+  const plain = { ...place, protocol: 'http:' };
+  assert.equal(publishServer(plain, 'live'), 'rtmp://tv.example/live');
+  assert.equal(publishServer({ ...plain, rtmpPort: 0 }, 'live'), 'rtmps://tv.example:1936/live');
+});

@@ -6,6 +6,7 @@ import { AmfObject } from '../../../src/amf/value.ts';
 import type { AmfValue } from '../../../src/amf/value.ts';
 import { encodeMessage } from '../../../src/protocols/rtmp/chunk-writer.ts';
 import { ProtocolError } from '../../../src/protocols/rtmp/errors.ts';
+import { PLAIN_RTMP } from '../../../src/protocols/rtmp/session/enhanced.ts';
 import { hex } from './chunk-tools.ts';
 import { RawClient } from './session-tools.ts';
 
@@ -387,6 +388,7 @@ test('facts for the log', () => {
     swfUrl: '',
     objectEncoding: 3,
     relayPath: [],
+    enhanced: PLAIN_RTMP,
     digestScheme: undefined,
     chunkSize: 4096,
     chunkStreamIds: [3],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FrameTarget } from '../../../src/inputs/flv-input.ts';
+import type { FrameTarget } from '../../../src/inputs/frame-target.ts';
 import type { Frame } from '../../../src/media/frame.ts';
 import { ticks, ticksFromSeconds } from '../../../src/media/time.ts';
 import { Pace } from '../../../src/inputs/pace.ts';

@@ -156,6 +156,7 @@ test('HLS over sixty days: its times wrap every 26.5 h, 54 times, without a seam
     name: nameOf('live/show'),
     segmentSeconds: 2,
     windowSegments: 1000,
+    container: 'ts',
     clock: () => 0,
   });
   const [v, a] = [videoTrack(), audioTrack()];
@@ -171,7 +172,7 @@ test('HLS over sixty days: its times wrap every 26.5 h, 54 times, without a seam
   }
   hls.end();
   const { segments } = playlist(hls);
-  const times = segments.flatMap(({ uri }) => videoOf(readTs(hls.segment(uri)!.bytes)).map(({ dts }) => dts));
+  const times = segments.flatMap(({ uri }) => videoOf(readTs(hls.file(uri)!.bytes)).map(({ dts }) => dts));
   assert.deepEqual(
     times,
     wanted.map((dts) => (dts + LEAD) % 2 ** 33),

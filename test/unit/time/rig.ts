@@ -170,6 +170,7 @@ export class Rig {
       name: nameOf('live/show'),
       segmentSeconds,
       windowSegments: 10_000,
+      container: 'ts',
       clock: () => this.clock,
     });
     this.stream.attach(hls);
@@ -284,7 +285,7 @@ export function readHls(hls: HlsOutput): HlsRead {
   const text = playlist(hls);
   let near: number | undefined;
   const segments = text.segments.map((segment) => {
-    const file = readTs(hls.segment(segment.uri)!.bytes);
+    const file = readTs(hls.file(segment.uri)!.bytes);
     const on = (time: number): number => (near = unwrap(time, near ?? time));
     return {
       seconds: segment.seconds,

@@ -173,7 +173,7 @@ const notInTs = [
   ['a rate that is in no table', '178049d4' + '1000', /37800 Hz/],
 ] as const;
 for (const [name, config, words] of notInTs) {
-  test(`${name}: HLS goes without and says why, FLV carries it`, () => {
+  test(`${name}: MPEG-TS goes without and says why, CMAF and FLV carry it`, () => {
     const rig = new TrackRig();
     rig.video(0, videoConfig(AVCC_360P));
     rig.audio(0, audioConfig(hex(config)));
@@ -187,6 +187,8 @@ for (const [name, config, words] of notInTs) {
     assert.equal(framesDropped, 60, 'its frames are counted');
     for (const file of rig.segments)
       assert.deepEqual([...file.program.streams.values()], [0x1b], 'only video');
+    const inCmaf = rig.hls.multivariant({ container: 'fmp4', dvr: true })?.bytes.toString();
+    assert.match(inCmaf ?? '', /CODECS="avc1[^,]*,mp4a/, 'CMAF has the sound');
     assert.equal(frames(rig.flv, 8).length, 60, 'FLV has the sound');
   });
 }

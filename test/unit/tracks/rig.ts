@@ -31,7 +31,13 @@ export class TrackRig {
   constructor(segmentSeconds = 1) {
     const { stream } = this.stage;
     const { now } = this.stage.time;
-    this.hls = new HlsOutput({ name: stream.name, segmentSeconds, windowSegments: 100, clock: now });
+    this.hls = new HlsOutput({
+      name: stream.name,
+      segmentSeconds,
+      windowSegments: 100,
+      clock: now,
+      container: 'ts',
+    });
     stream.attach(this.hls);
     this.#flv = this.stage.join(flvFormat);
     this.#rtmp = this.stage.join(rtmpFormat(1, OUT_CHUNK_SIZE, { audio: true, video: true }));
@@ -70,7 +76,7 @@ export class TrackRig {
   }
 
   get segments(): TsFile[] {
-    return this.playlist.segments.map(({ uri }) => readTs(Buffer.from(this.hls.segment(uri)!.bytes)));
+    return this.playlist.segments.map(({ uri }) => readTs(Buffer.from(this.hls.file(uri)!.bytes)));
   }
 
   /** The NAL units of each access unit, segment by segment. */

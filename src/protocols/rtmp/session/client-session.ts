@@ -19,6 +19,7 @@ import { asNumber, asString, member, readCommand } from './command.ts';
 import type { Command } from './command.ts';
 import { ControlInlet } from './control-inlet.ts';
 import { normalizeData } from './data-message.ts';
+import { PLAIN_RTMP, readEnhanced, type Enhanced } from './enhanced.ts';
 import { Outbox } from './outbox.ts';
 import { readRelayPath, RELAY_MEMBER } from './relay-path.ts';
 import type { RelayPath } from './relay-path.ts';
@@ -35,6 +36,11 @@ export interface ClientHost {
    * `redirect`: the URL where the server says that we should go instead.
    */
   ended(code: string, text: string, redirect?: string): void;
+  /**
+   * The server asks us to go on over another connection, and to leave this one then: Enhanced RTMP, "Reconnect Request". `tcUrl`:
+   * where to, absolute or relative to where we are; undefined: the same again.
+   */
+  reconnect?(tcUrl: string | undefined, text: string): void;
 }
 
 export interface ClientSessionOptions {
@@ -44,6 +50,8 @@ export interface ClientSessionOptions {
   readonly digestScheme?: DigestScheme;
   /** Relays that what is published, or asked for, has passed, this one too; encoders and players have none. */
   readonly path?: RelayPath;
+  /** Says nothing of Enhanced RTMP, for servers that do not bear it. */
+  readonly isPlain?: boolean;
 }
 
 /** What we ask a server to keep in hand for us, ms. Live servers send at once anyway. */
@@ -58,12 +66,16 @@ const PLAY_IS_OVER: ReadonlySet<string> = new Set([
   'NetStream.Play.Complete',
 ]);
 
+/** Enhanced RTMP, a status of the connection. */
+const RECONNECT = 'NetConnection.Connect.ReconnectRequest';
+
 /** The gateway as an RTMP client: publishes one stream, or plays one. Pure, like the server's side. */
 export class ClientSession {
   readonly #host: ClientHost;
   readonly #mode: 'publish' | 'play';
   readonly #target: ClientTarget;
   readonly #path: RelayPath;
+  readonly #isPlain: boolean;
   readonly #handshake: ClientHandshake;
   readonly #chunks = new ChunkReader();
   readonly #received = new ReceiveCounter();
@@ -74,12 +86,14 @@ export class ClientSession {
   #lastTransaction = 0;
   #streamId = 0;
   #phase: ClientPhase = 'handshake';
+  #enhanced = PLAIN_RTMP;
 
   constructor(host: ClientHost, options: ClientSessionOptions) {
     this.#host = host;
     this.#mode = options.mode;
     this.#target = options.target;
     this.#path = options.path ?? [];
+    this.#isPlain = options.isPlain ?? false;
     this.#handshake = new ClientHandshake(options.random, options.digestScheme);
     this.#out = new Outbox((bytes) => host.send(bytes));
     this.#control = new ControlInlet(this.#out, this.#received, () => this.#eof());
@@ -87,6 +101,11 @@ export class ClientSession {
 
   get phase(): ClientPhase {
     return this.#phase;
+  }
+
+  /** What the server can do of Enhanced RTMP; nothing before it has answered `connect`. */
+  get enhanced(): Enhanced {
+    return this.#enhanced;
   }
 
   /** Of the message stream that the server made for us; 0 before. */
@@ -167,7 +186,7 @@ export class ClientSession {
 
   #connect(): void {
     this.#enter('connecting');
-    const object = connectObject(this.#mode, this.#target, this.#path);
+    const object = connectObject(this.#mode, this.#target, { path: this.#path, isPlain: this.#isPlain });
     this.#calls.set(this.#call('connect', object), 'connect');
   }
 
@@ -249,8 +268,14 @@ export class ClientSession {
   #result(command: Command): void {
     const call = this.#calls.get(command.transactionId);
     this.#calls.delete(command.transactionId);
-    if (call === 'connect') this.#createStream();
+    if (call === 'connect') this.#connected(command);
     else if (call === 'createStream') this.#ask(streamIdIn(command.args[0]));
+  }
+
+  /** Members of Enhanced RTMP stand in either object, by what server it is. */
+  #connected({ object, args }: Command): void {
+    this.#enhanced = readEnhanced(args[0], object);
+    this.#createStream();
   }
 
   /** Servers that do not know releaseStream or FCPublish say so; only the other calls matter. */
@@ -270,6 +295,7 @@ export class ClientSession {
   #status(info: AmfValue): void {
     const code = asString(member(info, 'code'));
     const text = asString(member(info, 'description'));
+    if (code === RECONNECT) return this.#reconnect(asString(member(info, 'tcUrl')), text);
     if (member(info, 'level') === 'error' || PLAY_IS_OVER.has(code)) {
       this.#end(code, text === '' ? code : text, asString(member(member(info, 'ex'), 'redirect')));
     } else if (
@@ -279,6 +305,12 @@ export class ClientSession {
       this.#enter(this.#mode === 'publish' ? 'publishing' : 'playing');
       this.#host.started(readRelayPath(asString(member(info, RELAY_MEMBER))));
     }
+  }
+
+  /** Before we have what we came for there is nothing to move. */
+  #reconnect(tcUrl: string, text: string): void {
+    if (this.#phase !== 'publishing' && this.#phase !== 'playing') return;
+    this.#host.reconnect?.(tcUrl === '' ? undefined : tcUrl, text);
   }
 
   #eof(): void {

@@ -66,6 +66,37 @@ export function redirectedTarget(from: ClientTarget, url: string): ClientTarget 
   return target.credentials || !from.credentials ? target : { ...target, credentials: from.credentials };
 }
 
+/** Longest reference that is looked at, characters. */
+const MAX_REFERENCE = 2048;
+
+/**
+ * Where a server asks us to go on: Enhanced RTMP, "Reconnect Request". `reference`: a tcUrl, absolute, or relative to the one we used
+ * (`//host/app`, `/app`; RFC 3986 §4.2); undefined: the same again. Stream, name and password stay as they are. `undefined`
+ * for what is no RTMP URL, and for one that would give up TLS.
+ */
+export function reconnectTarget(from: ClientTarget, reference: string | undefined): ClientTarget | undefined {
+  if (reference === undefined) return from;
+  const asked = reference.trim();
+  if (asked.length > MAX_REFERENCE) return undefined;
+  const resolved = resolveReference(asked, from);
+  // With a stream's name in the place of ours: where the application ends is known here.
+  const target = resolved === undefined ? undefined : clientTarget(`${resolved.replace(/\/+$/, '')}/-`);
+  if (!target || (from.isSecure && !target.isSecure)) return undefined;
+  const app = resolved!.replace(/^[a-z]+:\/\/[^/]*\//i, '').replace(/\/+$/, '');
+  const tcUrl = `${target.tcUrl.split('/').slice(0, 3).join('/')}/${app}`;
+  return { ...target, app, tcUrl, key: from.key, credentials: target.credentials ?? from.credentials };
+}
+
+function resolveReference(reference: string, { tcUrl, isSecure }: ClientTarget): string | undefined {
+  if (/^rtmps?:\/\//i.test(reference)) return reference;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return undefined; // another protocol
+  const server = tcUrl.split('/').slice(0, 3).join('/');
+  if (reference.startsWith('//')) return `${isSecure ? 'rtmps' : 'rtmp'}:${reference}`;
+  if (reference.startsWith('/')) return `${server}${reference}`;
+  const path = tcUrl.slice(server.length).split('?')[0]!;
+  return `${server}${path.slice(0, path.lastIndexOf('/') + 1)}${reference}`;
+}
+
 const defaultPort = (isSecure: boolean): number => (isSecure ? DEFAULT_SECURE_PORT : DEFAULT_PORT);
 
 /** Of a URL's path. */

@@ -1,5 +1,6 @@
 import type { AmfValue } from '../../../amf/value.ts';
 import type { Command } from './command.ts';
+import type { Enhanced } from './enhanced.ts';
 import type { SessionHost } from './host.ts';
 import type { MessageStream } from './message-stream.ts';
 import type { MessageStreams } from './message-streams.ts';
@@ -19,6 +20,8 @@ export interface PeerFacts {
   objectEncoding: number;
   /** Gateways that what it publishes, or its wish to play, has passed; it is the last of them. Empty for all other peers. */
   relayPath: RelayPath;
+  /** What it can do of Enhanced RTMP. */
+  enhanced: Enhanced;
 }
 
 /** What a command may see and do. A module's own commands get the same. */

@@ -6,6 +6,14 @@ import { asNumber, asString, member, shown } from './command.ts';
 import type { Command } from './command.ts';
 import { answer, answerError, endRole } from './command-context.ts';
 import type { CommandContext, CommandTable } from './command-context.ts';
+import {
+  CAPS_MOD_EX,
+  CAPS_MULTITRACK,
+  CAPS_NANOSECONDS,
+  CAPS_RECONNECT,
+  ownEnhanced,
+  readEnhanced,
+} from './enhanced.ts';
 import { elsewhere, statusInfo } from './outbox.ts';
 import { readRelayPath, RELAY_MEMBER } from './relay-path.ts';
 
@@ -13,6 +21,8 @@ import { readRelayPath, RELAY_MEMBER } from './relay-path.ts';
 const SERVER_VERSION = 'FMS/3,0,1,123';
 /** Bits that say what that server could do; 31 is what its time's clients expect. */
 const CAPABILITIES = 31;
+/** Of Enhanced RTMP, what we ask for and what we take from publishers. */
+const CAPS_EX = CAPS_RECONNECT | CAPS_MULTITRACK | CAPS_MOD_EX | CAPS_NANOSECONDS;
 
 /** Commands of a connection as a whole (RTMP 1.0 §7.2.1). */
 export const connectionCommands: CommandTable = [
@@ -38,10 +48,14 @@ function connect(context: CommandContext, command: Command): void {
   peer.swfUrl = asString(member(command.object, 'swfUrl'));
   peer.objectEncoding = asNumber(member(command.object, 'objectEncoding'), 0);
   peer.relayPath = readRelayPath(asString(member(command.object, RELAY_MEMBER)));
+  peer.enhanced = readEnhanced(command.object);
   context.connecting(command);
 }
 
-/** Yes to `connect`, and what encoders wait for before they go on. */
+/**
+ * Yes to `connect`, and what encoders wait for before they go on. Who has said nothing of Enhanced RTMP hears nothing of it: to such
+ * a peer it would be of no use, and the answer of old hardware's time has its size.
+ */
 export function welcome(context: CommandContext, command: Command): void {
   const { out, peer } = context;
   out.raw(windowAckSize(DEFAULT_ACK_WINDOW));
@@ -53,6 +67,7 @@ export function welcome(context: CommandContext, command: Command): void {
     AmfObject.of({ fmsVer: SERVER_VERSION, capabilities: CAPABILITIES, mode: 1 }),
     statusInfo('status', 'NetConnection.Connect.Success', 'Connection succeeded.', {
       objectEncoding: peer.objectEncoding,
+      ...(peer.enhanced.isSpoken && ownEnhanced(CAPS_EX)),
     }),
   );
 }

@@ -15,11 +15,12 @@ import { answerError, endRole } from './command-context.ts';
 import type { CommandContext, CommandHandler, CommandTable, PeerFacts } from './command-context.ts';
 import { connectionCommands, turnAway, welcome } from './connection-commands.ts';
 import { ControlInlet } from './control-inlet.ts';
+import { PLAIN_RTMP } from './enhanced.ts';
 import type { SessionHost } from './host.ts';
 import { MediaInlet } from './media-inlet.ts';
 import type { DroppedMessages } from './media-inlet.ts';
 import { MessageStreams } from './message-streams.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, statusInfo } from './outbox.ts';
 import { isSaid, PendingConnect } from './pending-connect.ts';
 import { checkMove } from './phase.ts';
 import type { ConnectionPhase } from './phase.ts';
@@ -73,6 +74,7 @@ export class ServerSession {
     swfUrl: '',
     objectEncoding: 0,
     relayPath: [],
+    enhanced: PLAIN_RTMP,
   };
   readonly #commands: ReadonlyMap<string, CommandHandler>;
   readonly #context: CommandContext;
@@ -197,6 +199,20 @@ export class ServerSession {
   /** Asks for a sign of life. `now`: ms of any clock. */
   ping(now: number): void {
     if (this.#connection === 'connected') this.#out.raw(control.pingRequest(now));
+  }
+
+  /**
+   * Asks the peer to go on over another connection: Enhanced RTMP, "Reconnect Request". It leaves when it has one. False: it has
+   * not said that it understands this.
+   *
+   * @param tcUrl where to; undefined: where it came to before
+   */
+  askToReconnect(description: string, tcUrl?: string): boolean {
+    if (this.#connection !== 'connected' || !this.#peer.enhanced.reconnects) return false;
+    const more = tcUrl === undefined ? {} : { tcUrl };
+    const info = statusInfo('status', 'NetConnection.Connect.ReconnectRequest', description, more);
+    this.#out.call('onStatus', 0, null, info);
+    return true;
   }
 
   /** Counts bytes that the door wrote to this peer itself: media shared by all players. */

@@ -11,6 +11,10 @@ const UNAUTHORIZED = 'NetStream.Publish.Unauthorized';
 /** OBS's client does not know the code above and keeps the text to itself; with this one it tells it. */
 const DENIED = 'NetStream.Publish.Denied';
 
+/** Players of librtmp's kin wait for more after this one; the one after it they take for the end. */
+const NO_TRACK = 'NetStream.Play.NoSupportedTrackFound';
+const PLAY_FAILED = 'NetStream.Play.Failed';
+
 /** What the door says to those who have asked to publish or play, and to those whom it has let in. */
 export class Verdicts {
   readonly #context: CommandContext;
@@ -69,7 +73,14 @@ export class Verdicts {
     if (stream?.isPlayer !== true) return false;
     stream.enter({ at: 'idle' });
     tell(this.#context, streamId, 'error', code, text);
+    if (code === NO_TRACK) tell(this.#context, streamId, 'error', PLAY_FAILED, text);
     return true;
+  }
+
+  /** Something that a player should know about what it is given. */
+  notePlay(streamId: number, code: string, text: string): void {
+    if (this.#context.streams.get(streamId)?.state.at !== 'playing') return;
+    tell(this.#context, streamId, 'status', code, text);
   }
 
   /** Sends a publisher or player that has asked to another server, in the way of Flash's server. */

@@ -15,8 +15,8 @@ import { readInput } from './input.ts';
 import { openApiDocument } from './openapi.ts';
 import type { House, Operation } from './operation.ts';
 import { OPERATIONS } from './operations/all.ts';
-import { TooManyTries, type Operators } from './operators.ts';
-import { ApiRefusal, type ApiParts } from './parts.ts';
+import type { Operators } from './operators.ts';
+import { ApiRefusal, TooMany, type ApiParts } from './parts.ts';
 import { isForeignPage } from '../provenance.ts';
 import type { ServerReport } from './schemas/server.ts';
 
@@ -78,8 +78,9 @@ export function createApi(options: ApiOptions): Api {
     return (request: Request, response: Response, next: NextFunction): void => {
       response.set('Cache-Control', 'no-store');
       // Any page may show what is public; what is not, no page of another site can read.
-      if (one.who === 'anyone' && one.method === 'get') response.set('Access-Control-Allow-Origin', '*');
-      if (one.method !== 'get') refusePages(request);
+      const isForPages = one.method === 'get' || one.pages === 'any';
+      if (one.who === 'anyone' && isForPages) response.set('Access-Control-Allow-Origin', '*');
+      if (!isForPages) refusePages(request);
       response.locals['caller'] =
         one.who === 'operator' ? operators.demand(request) : operators.meet(request);
       next();
@@ -105,6 +106,7 @@ function refusePages(request: Request): void {
 /** A page of another site can send a body without asking first, but not as JSON (Fetch standard, §2.2.2). */
 function bodyOf(one: Operation, readJson: express.RequestHandler): express.RequestHandler[] {
   if (one.method === 'get') return [];
+  if (one.pages === 'any') return [readJson];
   const mustBeJson: express.RequestHandler = (request, _response, next) => {
     const { 'content-type': type, 'content-length': length, 'transfer-encoding': coding } = request.headers;
     const hasBody = coding !== undefined || (length !== undefined && length !== '0');
@@ -125,6 +127,14 @@ function perform(one: Operation, house: House): express.RequestHandler {
   };
 }
 
+/** What a browser wants to hear before it lets a page of another site send JSON: Fetch standard, §3.2.2. */
+const PREFLIGHT = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'POST',
+  'Access-Control-Allow-Headers': 'Content-Type',
+  'Access-Control-Max-Age': '86400',
+};
+
 function notAllowed(own: readonly Operation[]): express.RequestHandler {
   const methods = own.map(({ method }) => method.toUpperCase());
   const allow = [
@@ -133,6 +143,7 @@ function notAllowed(own: readonly Operation[]): express.RequestHandler {
   ];
   return (request, response) => {
     response.set('Allow', [...allow, 'OPTIONS'].join(', ')).set('Cache-Control', 'no-store');
+    if (own.some(({ pages }) => pages === 'any')) response.set(PREFLIGHT);
     if (request.method !== 'OPTIONS') throw new ApiRefusal(405, `${request.method} is not allowed here`);
     response.status(204).end();
   };
@@ -150,7 +161,7 @@ function onError(log: Log, refused: ApiOptions['refused']): ErrorRequestHandler 
       log.error({ err: error, path: request.path }, 'request failed');
     refused?.(refusal.status);
     if (refusal.status === 401) response.set('WWW-Authenticate', 'Bearer realm="millrace"');
-    if (refusal instanceof TooManyTries) response.set('Retry-After', String(refusal.seconds));
+    if (refusal instanceof TooMany) response.set('Retry-After', String(refusal.seconds));
     const { message, field } = refusal;
     response
       .set('Cache-Control', 'no-store')

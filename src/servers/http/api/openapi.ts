@@ -14,6 +14,7 @@ import {
   signatureWishSchema,
   visitSchema,
 } from './schemas/parts.ts';
+import { playbackReportSchema, playbackSummarySchema } from './schemas/playback.ts';
 import { pointSchema, streamSchema, verdictSchema } from './schemas/streams.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,6 +33,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Recording: recordingSchema,
   Relay: relaySchema,
   Event: eventSchema,
+  Playback: playbackSummarySchema,
   Error: errorSchema,
 };
 const BODIES: Readonly<Record<string, z.ZodType>> = {
@@ -39,6 +41,7 @@ const BODIES: Readonly<Record<string, z.ZodType>> = {
   SignatureWish: signatureWishSchema,
   RecordWish: recordWishSchema,
   RelayWish: relayWishSchema,
+  PlaybackReport: playbackReportSchema,
 };
 
 /** What refusals mean, wherever they occur. */
@@ -51,7 +54,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   416: 'It is beyond the end.',
-  429: 'Too many wrong tokens came from this address; `Retry-After` tells when to try again.',
+  429: 'Too much of it came from this address: wrong tokens, or reports; `Retry-After` tells when to try again.',
   503: 'It cannot be done now.',
 };
 

@@ -51,6 +51,8 @@ export interface Operation {
   /** One sentence. */
   readonly summary: string;
   readonly who: 'anyone' | 'operator';
+  /** `any`: pages of other web sites may do it too, for they can do no harm; else only ours may do what is no `get`. */
+  readonly pages?: 'any' | undefined;
   readonly parameters?: z.ZodObject | undefined;
   readonly query?: z.ZodObject | undefined;
   readonly body?: z.ZodType | undefined;

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { kindOfKey } from '../../../media/key-shape.ts';
 import type { ClientAddresses } from '../client-address.ts';
 import type { Caller } from './caller.ts';
-import { Failures } from './failures.ts';
-import { ApiRefusal } from './parts.ts';
+import { Debts, WRONG_TOKENS } from './debts.ts';
+import { ApiRefusal, TooMany } from './parts.ts';
 import { isByHttps, isForeignPage } from '../provenance.ts';
 import { Sessions } from './sessions.ts';
 
@@ -19,16 +19,6 @@ export interface OperatorsOptions {
   readonly clients: Pick<ClientAddresses, 'of'>;
 }
 
-/** Too many wrong tokens from one address. */
-export class TooManyTries extends ApiRefusal {
-  readonly seconds: number;
-
-  constructor(seconds: number) {
-    super(429, `too many wrong tokens came from your address; try again in ${seconds} s`);
-    this.seconds = seconds;
-  }
-}
-
 const NEEDS_TOKEN =
   'this is for the operator: send the token as "Authorization: Bearer …", or sign in; the log says at the start where the token is';
 const WRONG_TOKEN = 'this is not the token; the log says at the start where it is';
@@ -40,12 +30,12 @@ const STRANGER: Caller = { isOperator: false, by: undefined, isStillWelcome: alw
 export class Operators {
   readonly #options: OperatorsOptions;
   readonly #sessions: Sessions;
-  readonly #failures: Failures;
+  readonly #failures: Debts;
 
   constructor(options: OperatorsOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.now);
-    this.#failures = new Failures(options.now);
+    this.#failures = new Debts(options.now, WRONG_TOKENS);
   }
 
   /** Who asks for something that everybody may have, but the operator may have more of. */
@@ -66,6 +56,11 @@ export class Operators {
     const caller = this.#withoutBearer(request);
     if (caller.isOperator) return caller;
     throw new ApiRefusal(401, NEEDS_TOKEN);
+  }
+
+  /** Where a request comes from, proxies considered. */
+  addressOf(request: IncomingMessage): string {
+    return this.#options.clients.of(request).address;
   }
 
   /** Signs a browser in; gives its `Set-Cookie`. @throws {ApiRefusal} 401 or 429 */
@@ -97,7 +92,9 @@ export class Operators {
   #check(token: string, request: IncomingMessage, field: string | undefined): void {
     const result = this.#isToken(token, request);
     if (result === true) return;
-    throw result === false ? new ApiRefusal(401, WRONG_TOKEN, field) : new TooManyTries(result);
+    throw result === false
+      ? new ApiRefusal(401, WRONG_TOKEN, field)
+      : new TooMany('too many wrong tokens came from your address', result);
   }
 
   /** A number: it was not even compared, and will not be for so many seconds. */

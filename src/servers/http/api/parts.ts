@@ -1,4 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import type { GatewayEvent } from '../../../observe/events.ts';
+import type { PlaybackReport, PlaybackSummary } from '../../../observe/playback.ts';
+import type { ClientRequest } from '../multitrack/client-request.ts';
+import type { Configuration } from '../multitrack/configuration.ts';
 
 /*
  * What the API needs of the rest of the house. The API knows only these shapes; the app gives it the parts that have them.
@@ -16,6 +20,18 @@ export class ApiRefusal extends Error {
     super(message);
     this.status = status;
     this.field = field;
+  }
+}
+
+/** Too much of something from one address. */
+export class TooMany extends ApiRefusal {
+  /** Until it may be tried again. */
+  readonly seconds: number;
+
+  /** @param what the first half of the sentence */
+  constructor(what: string, seconds: number) {
+    super(429, `${what}; try again in ${seconds} s`);
+    this.seconds = seconds;
   }
 }
 
@@ -166,7 +182,35 @@ export interface ReloadReport {
   readonly needsRestart: readonly string[];
 }
 
+/** What players tell of how well they play. */
+export interface PlaybackDesk {
+  /** `api.playbackReports` */
+  isWanted(): boolean;
+  /** Takes one report's worth of an address's allowance: 0, or the seconds until there is some again. */
+  take(address: string): number;
+  heard(report: PlaybackReport): void;
+  /** @param stream `app/stream`; undefined: of all */
+  summary(stream: string | undefined): readonly PlaybackSummary[];
+  /** ms since 1970 */
+  clock(): number;
+}
+
+/** An encoder's question what to send. */
+export interface MultitrackAsk {
+  readonly wish: ClientRequest;
+  /** Application, if one is asked for. */
+  readonly app: string | undefined;
+  /** How it came. */
+  readonly request: IncomingMessage;
+}
+
+export interface MultitrackDesk {
+  configure(ask: MultitrackAsk): Promise<Configuration>;
+}
+
 export interface ApiParts {
+  readonly multitrack: MultitrackDesk;
+  readonly playback: PlaybackDesk;
   readonly keys: KeyAdmin;
   readonly visits: VisitAdmin;
   readonly recordings: RecordingAdmin;

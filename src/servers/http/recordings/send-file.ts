@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { room } from '../respond.ts';
 
 /** A disk gives it in one go, and a slow client holds no more than this and what its socket takes. */
 const PIECE_BYTES = 256 * 1024;
@@ -43,18 +44,4 @@ export async function sendFile(
   if (at < to) return void response.destroy();
   if (from === to) begin();
   response.end();
-}
-
-/** Resolves when there is room for more, or nobody to take it. */
-function room(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.removeListener('drain', done);
-      response.removeListener('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

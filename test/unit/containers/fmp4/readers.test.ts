@@ -109,11 +109,13 @@ test('ffprobe sees each frame at its time, with its length', { skip }, () => {
     assert.equal(got.length, expected.length, `${kind}: frames`);
     for (const [index, frame] of expected.entries()) {
       const [, pts, dts, , size, flags] = got[index]!;
-      assert.deepEqual(
-        [pts, dts, size].map(Number),
-        [frame.pts, frame.dts].map((at) => Math.round(at * scale)).concat(frame.payload.length),
-        `${kind} ${index}`,
+      // Frames of sound are as long as their samples; a clock in ms that made the times is up to a ms beside that.
+      const off = [pts, dts].map((at, which) => Number(at) - [frame.pts, frame.dts][which]! * scale);
+      assert.ok(
+        off.every((by) => Math.abs(by) <= (kind === 'video' ? 0 : 48)),
+        `${kind} ${index}: ${off.join(' ')} beside its time`,
       );
+      assert.equal(Number(size), frame.payload.length, `${kind} ${index}: size`);
       if (kind === 'video') assert.equal(flags!.startsWith('K'), frame.startsGop, `${kind} ${index}: key`);
     }
     const lengths = got.slice(0, -1).map((one) => Number(one[3]));

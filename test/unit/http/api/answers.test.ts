@@ -270,6 +270,15 @@ test('relays: add, list, remove', async () => {
   assert.equal((await perform('removeRelay', '/relays/r-1')).status, 404);
 });
 
+test('playback: the clock, a report, what was reported', async () => {
+  await perform('getTime', '/time');
+  const body = { stream: 'live/cam', protocol: 'll-hls', startSeconds: 0.8, watchedSeconds: 30 };
+  await perform('reportPlayback', '/playback', { body });
+  assert.equal((await perform('reportPlayback', '/playback', { body: {} })).status, 400, 'nothing told');
+  const { playback } = (await perform('getPlayback', '/playback')).json as { playback: object[] };
+  assert.equal(playback.length, 1, 'one protocol');
+});
+
 test('session and documents', async () => {
   await perform('getSession', '/session');
   const signedIn = await perform('signIn', '/session', { body: { token: TOKEN } });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failures } from '../../../../src/servers/http/api/failures.ts';
+import { Debts, WRONG_TOKENS } from '../../../../src/servers/http/api/debts.ts';
 import { Sessions } from '../../../../src/servers/http/api/sessions.ts';
 import { FakeTime } from '../../../support/fake-time.ts';
 
 test('ten wrong tokens at once, then one every six seconds, by address', () => {
   const time = new FakeTime();
-  const failures = new Failures(time.now);
+  const failures = new Debts(time.now, WRONG_TOKENS);
   for (let count = 0; count < 10; count++) {
     assert.equal(failures.wait('192.0.2.1'), 0, `${count} before`);
     failures.count('192.0.2.1');
@@ -26,7 +26,7 @@ test('ten wrong tokens at once, then one every six seconds, by address', () => {
 
 test('a network of IPv6 is one address, and only so many are remembered', () => {
   const time = new FakeTime();
-  const failures = new Failures(time.now);
+  const failures = new Debts(time.now, WRONG_TOKENS);
   for (let host = 1; host <= 10; host++) failures.count(`2001:db8::${host}`);
   assert.ok(failures.wait('2001:db8::99') > 0);
   for (let count = 0; count < 12_000; count++)

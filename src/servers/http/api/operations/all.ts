@@ -1,6 +1,8 @@
 import type { Operation } from '../operation.ts';
 import { eventOperations } from './events.ts';
 import { keyOperations } from './keys.ts';
+import { multitrackOperations } from './multitrack.ts';
+import { playbackOperations } from './playback.ts';
 import { recordingOperations } from './recordings.ts';
 import { relayOperations } from './relays.ts';
 import { serverOperations } from './server.ts';
@@ -15,5 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...keyOperations,
   ...recordingOperations,
   ...relayOperations,
+  ...playbackOperations,
+  ...multitrackOperations,
   ...eventOperations,
 ];

@@ -7,9 +7,15 @@ export const serverSchema = z.strictObject({
   name: z.string(),
   version: z.string(),
   uptimeSeconds: z.number(),
-  rtmpPort: z.number().int(),
+  rtmpPort: z.number().int().describe('0: plain RTMP is off.'),
+  rtmpsPort: z.number().int().optional().describe('Of RTMPS, if that is spoken.'),
+  httpsPort: z.number().int().optional().describe('Of HTTPS, if that is spoken.'),
   publishAccess: z.string().describe('`access.publish`'),
   recordings: z.enum(['operator', 'viewers']).optional().describe('`record.watch`'),
+  playbackReports: z
+    .boolean()
+    .optional()
+    .describe('Whether pages are asked to tell how well they play: `api.playbackReports`.'),
   addresses: z.array(z.string()).readonly().describe('This machine’s, as its network sees them, best first.'),
 });
 export type ServerReport = z.infer<typeof serverSchema>;

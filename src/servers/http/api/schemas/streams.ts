@@ -19,6 +19,18 @@ const audio = {
   bitrateKbps: measured('kbit/s'),
 };
 
+const rendition = z.strictObject({
+  track: count.describe('As in `?track=`; 0 is the main one.'),
+  kind: z.enum(['video', 'audio']),
+  codec: z.string().describe('RFC 6381'),
+  width: count.optional(),
+  height: count.optional(),
+  frameRate: measured('Pictures per second').optional(),
+  channels: count.optional(),
+  sampleRate: count.optional().describe('Hz'),
+  kbps: measured('kbit/s'),
+});
+
 export const streamSchema = z.strictObject({
   app: z.string(),
   stream: z.string(),
@@ -34,6 +46,7 @@ export const streamSchema = z.strictObject({
   video: z.strictObject(video).nullable(),
   audio: z.strictObject(audio).nullable(),
   bitrateKbps: measured('kbit/s'),
+  renditions: z.array(rendition).readonly().describe('The tracks that viewers can choose.'),
   bytesIn: count,
   bytesOut: count,
   viewers: z.strictObject({ total: count, rtmp: count, httpFlv: count, wsFlv: count, hls: count }),
@@ -48,8 +61,20 @@ export const streamSchema = z.strictObject({
     skippedBatches: count,
     closed: byName,
   }),
+  dvrSeconds: z
+    .number()
+    .optional()
+    .describe('How far back players of HLS can go, in seconds; 0: no further than the live playlist.'),
   dropped: byName.describe('Messages that did not become frames, and frames that are in no HLS segment.'),
   problems: z.array(z.string()).readonly().describe('Why a track cannot be used, in words.'),
+  ladder: z
+    .strictObject({
+      path: z.string().describe('`app/stream`, by which it is asked for.'),
+      members: z.array(z.string()).readonly(),
+      hlsViewers: count.describe('At whichever of the members they are.'),
+    })
+    .optional()
+    .describe('Other streams with which it is offered as one in HLS (`ladder.groups`).'),
 });
 
 export const trackSchema = z.discriminatedUnion('kind', [

@@ -1,0 +1,45 @@
+/** What the player hears of the video element and of the page around it. */
+export interface PageEvents {
+  /** Paused by the viewer, and not by an engine that stops or by a browser that saves power. */
+  paused(): void;
+  played(): void;
+  /** Data is wanting. */
+  waited(): void;
+  /** The page is put away, and may never be heard of again. */
+  hidden(): void;
+  /** @param wasPaused the browser has paused it meanwhile */
+  seenAgain(wasPaused: boolean): void;
+  online(): void;
+  left(): void;
+  /** Back from the browser's page cache: the connection was closed when the page went there. */
+  returned(): void;
+}
+
+export interface PageHearing {
+  readonly video: HTMLVideoElement;
+  readonly signal: AbortSignal;
+  /** A pause without an engine at work is nobody's. */
+  readonly isPlaying: () => boolean;
+}
+
+export function hearPage({ video, signal, isPlaying }: PageHearing, page: PageEvents): void {
+  let pausedByBrowser = false;
+  const on = (target: EventTarget, name: string, heard: () => void): void =>
+    target.addEventListener(name, heard, { signal });
+  on(video, 'pause', () => {
+    if (!video.paused || video.ended || !isPlaying()) return;
+    if (document.hidden) pausedByBrowser = true;
+    else page.paused();
+  });
+  on(video, 'play', () => page.played());
+  on(video, 'waiting', () => page.waited());
+  on(document, 'visibilitychange', () => {
+    if (document.hidden) return page.hidden();
+    if (!isPlaying()) return;
+    page.seenAgain(pausedByBrowser);
+    pausedByBrowser = false;
+  });
+  on(window, 'online', () => page.online());
+  on(window, 'pagehide', () => page.left());
+  window.addEventListener('pageshow', (event) => (event.persisted ? page.returned() : undefined), { signal });
+}

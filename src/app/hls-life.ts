@@ -1,0 +1,249 @@
+import type { Frame } from '../media/frame.ts';
+import { TICKS_PER_SECOND } from '../media/time.ts';
+import type { TrackId } from '../media/track.ts';
+import type { CommonLengths } from '../outputs/hls/common-lengths.ts';
+import type { CutSchedule } from '../outputs/hls/cut-schedule.ts';
+import type { HlsFacts, HlsOutput } from '../outputs/hls/hls-output.ts';
+import { laterNumbers, type PlaylistNumbers } from '../outputs/hls/numbers.ts';
+import type { RenditionReport } from '../outputs/hls/playlist.ts';
+import type { AnyHlsFile, HlsAsk, HlsFile, HlsPlaylist, HlsSource } from '../servers/http/hls-source.ts';
+import type { FrameSink } from '../stream/frame-sink.ts';
+
+/** How the renditions of a life go together. */
+export interface Together {
+  readonly cuts: CutSchedule;
+  readonly beside?: () => readonly HlsOutput[];
+  readonly reports: () => readonly RenditionReport[];
+}
+
+export interface HlsLifeOptions {
+  readonly cuts: CutSchedule;
+  /** The lowest numbers that its segments may have. */
+  readonly first: PlaylistNumbers;
+  /** @param rendition undefined: the main one */
+  readonly make: (rendition: TrackId | undefined, first: PlaylistNumbers, together: Together) => HlsOutput;
+  /** A rendition has come to its end, before the stream or with it. */
+  readonly ended: (output: HlsOutput) => void;
+  /** Nothing of it can be fetched any more. */
+  readonly letGo: (output: HlsOutput) => void;
+}
+
+/** Seconds: a rendition whose own track has been silent for so long while the others went on is at its end. */
+const SILENT_SECONDS = 4;
+/** In target durations, where that is longer: its playlist is stale by then. */
+const SILENT_DURATIONS = 2;
+/** Renditions that are over and can still be fetched; the one longest over goes for another. */
+const MAX_STOPPED = 4;
+
+/** One life of a stream in HLS: its main rendition, and those that come and go beside it. */
+export class HlsLife implements HlsSource {
+  readonly main: HlsOutput;
+  readonly #options: HlsLifeOptions;
+  readonly #feeds = new Map<TrackId, RenditionFeed>();
+  /** In the multivariant playlist. */
+  readonly #beside = new Map<TrackId, HlsOutput>();
+  readonly #stopped: HlsOutput[] = [];
+  /** Renditions that were let go need not be remembered for their numbers. */
+  #next: PlaylistNumbers;
+
+  constructor(options: HlsLifeOptions) {
+    this.#options = options;
+    this.#next = options.first;
+    const { cuts, first } = options;
+    const beside = (): readonly HlsOutput[] => this.#inOrder();
+    this.main = options.make(undefined, first, { cuts, beside, reports: () => this.#reports(this.main) });
+  }
+
+  /** Settled for all its playlists. */
+  get lengths(): CommonLengths {
+    return this.#options.cuts.lengths;
+  }
+
+  /** What a rendition beside the main one is written to. */
+  feed(id: TrackId): FrameSink {
+    const feed = new RenditionFeed(id, {
+      begin: () => this.#begin(id),
+      end: (output) => this.#end(id, output),
+    });
+    this.#feeds.set(id, feed);
+    return feed;
+  }
+
+  /** Looks for renditions that have fallen silent; call about once a second. */
+  tick(): void {
+    const target = this.#options.cuts.targetDuration ?? 0;
+    const patience = Math.max(SILENT_SECONDS, SILENT_DURATIONS * target) * TICKS_PER_SECOND;
+    for (const feed of this.#feeds.values()) feed.rest(this.main.writtenUntil - patience);
+  }
+
+  /** What a later life of the stream must begin with at least. */
+  get next(): PlaylistNumbers {
+    let next = laterNumbers(this.#next, this.main.next);
+    for (const output of this.#all()) next = laterNumbers(next, output.next);
+    return next;
+  }
+
+  /** Of the main rendition, with what is held and left out in all. */
+  facts(): HlsFacts {
+    const main = this.main.facts();
+    let { bytesHeld, framesDropped, problem } = main;
+    for (const output of this.#all()) {
+      const facts = output.facts();
+      bytesHeld += facts.bytesHeld;
+      framesDropped += facts.framesDropped;
+      if (facts.problem !== undefined) problem ??= `${output.id}: ${facts.problem}`;
+    }
+    return { ...main, bytesHeld, framesDropped, problem };
+  }
+
+  /** By the publisher's number for its track; a picture before a sound of the same number. */
+  rendition(track: number): HlsOutput | undefined {
+    if (track === 0) return this.main;
+    return this.#named(`video${track}`)[0] ?? this.#named(`audio${track}`)[0];
+  }
+
+  /** Those beside the main one that are there now. */
+  get beside(): readonly HlsOutput[] {
+    return this.#inOrder();
+  }
+
+  multivariant(ask: HlsAsk): ReturnType<HlsSource['multivariant']> {
+    return this.main.multivariant(ask);
+  }
+
+  refusal(ask: HlsAsk): string | undefined {
+    return this.main.ladderRefusal(ask);
+  }
+
+  playlist(file: string): HlsPlaylist | undefined {
+    return this.#of(file)[0]?.playlist(file);
+  }
+
+  file(name: string): HlsFile | undefined {
+    for (const output of this.#of(name)) {
+      const file = output.file(name);
+      if (file) return file;
+    }
+    return undefined;
+  }
+
+  whenFile(name: string, callback: (file: AnyHlsFile | undefined) => void): (() => void) | undefined {
+    for (const output of this.#of(name)) {
+      const giveUp = output.whenFile(name, callback);
+      if (giveUp) return giveUp;
+    }
+    return undefined;
+  }
+
+  whenReady(callback: () => void): () => void {
+    return this.main.whenReady(callback);
+  }
+
+  /** Nobody can fetch anything of it any more. */
+  close(): void {
+    for (const output of this.#all()) this.#options.letGo(output);
+    this.#options.letGo(this.main);
+  }
+
+  #begin(id: TrackId): HlsOutput {
+    const { cuts, make } = this.#options;
+    const former = this.#stopped.filter((output) => output.id === id);
+    const first = former.reduce((at, output) => laterNumbers(at, output.next), this.#options.first);
+    const reports = (): readonly RenditionReport[] => this.#reports(output);
+    const output: HlsOutput = make(id, first, { cuts, reports });
+    this.#beside.set(id, output);
+    return output;
+  }
+
+  #end(id: TrackId, output: HlsOutput): void {
+    output.end();
+    this.#options.ended(output);
+    if (this.main.isEnded) return; // with all others: the ladder stays as it is
+    this.#beside.delete(id);
+    this.#stopped.unshift(output);
+    if (this.#stopped.length <= MAX_STOPPED) return;
+    const oldest = this.#stopped.pop()!;
+    this.#next = laterNumbers(this.#next, oldest.next);
+    this.#options.letGo(oldest);
+  }
+
+  /** Pictures, then sounds, by number. */
+  #inOrder(): HlsOutput[] {
+    const all = [...this.#beside.values()];
+    return all.length < 2 ? all : all.sort((one, other) => orderOf(one.id) - orderOf(other.id));
+  }
+
+  #reports(asking: HlsOutput): readonly RenditionReport[] {
+    if (this.#beside.size === 0) return [];
+    const others = [this.main, ...this.#inOrder()].filter((output) => output !== asking);
+    return others.flatMap((output) => output.report() ?? []);
+  }
+
+  /** Whose file is called so, the newest first. */
+  #of(name: string): readonly HlsOutput[] {
+    const rendition = RENDITION.exec(name)?.[0] as TrackId | undefined;
+    return rendition === undefined ? [this.main] : this.#named(rendition);
+  }
+
+  #named(id: TrackId): readonly HlsOutput[] {
+    const current = this.#beside.get(id);
+    return [...(current ? [current] : []), ...this.#stopped.filter((output) => output.id === id)];
+  }
+
+  *#all(): Generator<HlsOutput> {
+    yield* this.#beside.values();
+    yield* this.#stopped;
+  }
+}
+
+/** What the names of a rendition's playlists and files begin with. */
+const RENDITION = /^(?:video|audio)\d+(?=[-.])/;
+
+const orderOf = (id: TrackId): number =>
+  (id.startsWith('video') ? 0 : 1_000) + Number(id.replace(/^\D+/, ''));
+
+interface Stages {
+  begin(): HlsOutput;
+  end(output: HlsOutput): void;
+}
+
+/** Frames of a rendition: its own track's, and the main sound's with a picture. It comes and goes with its own track. */
+class RenditionFeed implements FrameSink {
+  readonly #id: TrackId;
+  readonly #stages: Stages;
+  #output: HlsOutput | undefined;
+  #lastDts = 0;
+
+  constructor(id: TrackId, stages: Stages) {
+    this.#id = id;
+    this.#stages = stages;
+  }
+
+  write(frame: Frame): void {
+    if (frame.kind === 'data') return;
+    if (frame.track.id === this.#id) {
+      this.#lastDts = frame.dts;
+      this.#output ??= this.#stages.begin();
+    }
+    this.#output?.write(frame);
+  }
+
+  flush(): void {
+    // Nothing waits for it.
+  }
+
+  interrupt(): void {
+    this.#output?.interrupt();
+  }
+
+  /** Ends it if its own track has had nothing since then, in ticks. */
+  rest(since: number): void {
+    if (this.#output && this.#lastDts < since) this.end();
+  }
+
+  end(): void {
+    const output = this.#output;
+    this.#output = undefined;
+    if (output) this.#stages.end(output);
+  }
+}

@@ -1,0 +1,22 @@
+import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+
+/** What this machine may be called by those who connect: names first, then addresses. */
+export function ownNames(): string[] {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .map(({ address }) => address)
+    .filter((address) => !/^fe[89ab]/i.test(address)); // of the link only: nobody writes these into an address bar
+  const names = ['localhost', hostname()].filter((name) => /^[A-Za-z0-9.-]+$/.test(name));
+  return [...new Set([...names, '127.0.0.1', '::1', ...addresses])];
+}
+
+/** Those of `wanted` that are not among the names of a certificate. */
+export function missingNames(wanted: readonly string[], names: readonly string[]): string[] {
+  const has = new Set(names.map(plain));
+  return wanted.filter((name) => !has.has(plain(name)));
+}
+
+/** An IPv6 address can be written in many ways. */
+const plain = (name: string): string =>
+  isIP(name) === 6 ? new URL(`http://[${name}]`).hostname : name.toLowerCase();

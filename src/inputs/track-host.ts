@@ -1,0 +1,19 @@
+import type { TrackId } from '../media/track.ts';
+import type { FrameTarget } from './frame-target.ts';
+import type { Dropped } from './notes.ts';
+import type { PlacedTime } from './timeline.ts';
+
+/** What one track needs of the input that it is a part of. */
+export interface TrackHost {
+  /** Where frames go. */
+  readonly target: FrameTarget;
+  /** The number of the time line that the frame placed last is on. */
+  readonly epoch: number;
+  /** Pictures come, of whichever track, and whether they can be decoded yet or not. */
+  readonly hasPictures: boolean;
+  /** `timestamp`: ms, 32 bits; `nanos`: to be added to it. */
+  place(id: TrackId, timestamp: number, nanos: number): PlacedTime;
+  drop(why: Dropped): void;
+  /** Why a track cannot be used, in words; undefined: it can. */
+  problem(id: TrackId, why: string | undefined): void;
+}

@@ -1,0 +1,67 @@
+import { CodecError } from '../../codecs/codec-error.ts';
+import { Continuity } from '../../containers/fmp4/continuity.ts';
+import { fragment } from '../../containers/fmp4/fragment.ts';
+import { initSegment } from '../../containers/fmp4/init-segment.ts';
+import { movieTracks, type MovieTrack } from '../../containers/fmp4/movie-track.ts';
+import { ticks } from '../../media/time.ts';
+import type { Track, TrackSet } from '../../media/track.ts';
+import { KeptFrames } from './kept-frames.ts';
+import type { InitSegment, LivePart } from './live-segment.ts';
+import type { FramePart, SegmentHead } from './segment.ts';
+
+/** All movies of a stream begin where its time does, whichever rendition they show. */
+const ZERO = ticks(0);
+
+/** Why CMAF cannot carry a track, in words; undefined if it can. */
+export function cmafRefusal(track: Track): string | undefined {
+  try {
+    initSegment(movieTracks([track]));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CodecError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Puts a rendition into CMAF (ISO/IEC 23000-19), part by part: each is one fragment. Every stream is packaged, watched or
+ * not, because that is also how its window is kept: one buffer for each part instead of one for each frame.
+ */
+export class CmafPackaging {
+  #tracks: TrackSet | undefined;
+  #movie: readonly MovieTrack[] = [];
+  #init: InitSegment | undefined;
+  #continuity = new Continuity();
+  #fragments = 0;
+  #isFirst = true;
+
+  /** A segment begins. Gives the initialization segment that it needs: a new one where its tracks are new. */
+  open({ tracks, discontinuity }: SegmentHead, sequence: number): InitSegment {
+    this.#isFirst = true;
+    if (discontinuity) this.#continuity = new Continuity();
+    if (this.#init && isSame(this.#tracks, tracks)) return this.#init;
+    this.#tracks = tracks;
+    this.#movie = movieTracks(tracks);
+    this.#continuity = new Continuity();
+    this.#init = { number: sequence, tracks, bytes: initSegment(this.#movie) };
+    return this.#init;
+  }
+
+  part({ frames, next, duration, independent }: FramePart): LivePart {
+    const bytes = fragment({
+      sequence: ++this.#fragments,
+      tracks: this.#movie,
+      frames,
+      zero: ZERO,
+      next,
+      continuity: this.#continuity,
+      ...(this.#isFirst && { type: 'segment' }),
+    });
+    this.#isFirst = false;
+    return { duration, independent, bytes, frames: new KeptFrames(bytes, frames) };
+  }
+}
+
+function isSame(one: TrackSet | undefined, other: TrackSet): boolean {
+  return one !== undefined && one.video === other.video && one.audio === other.audio;
+}

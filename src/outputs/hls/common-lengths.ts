@@ -1,0 +1,42 @@
+import type { MediaFrame } from '../../media/frame.ts';
+import { ticksFromSeconds, TICKS_PER_SECOND } from '../../media/time.ts';
+import { CutRule } from './cut-rule.ts';
+import { choosePartTarget, targetOf, type PartTarget } from './part-target.ts';
+
+/**
+ * How long segments and parts may be: settled once, the same in all playlists that a multivariant playlist names
+ * (RFC 8216 §6.2.4), whether they come from one publisher or from several.
+ */
+export class CommonLengths {
+  readonly rule: CutRule;
+  /** What is wanted, in seconds. */
+  readonly segmentSeconds: number;
+  readonly partSeconds: number;
+  #parts: PartTarget | undefined;
+  #hasParts = false;
+
+  /** @param partSeconds the longest a part should be */
+  constructor(segmentSeconds: number, partSeconds: number) {
+    this.rule = new CutRule(segmentSeconds);
+    this.segmentSeconds = segmentSeconds;
+    this.partSeconds = partSeconds;
+  }
+
+  /** Undefined before the first segment is finished, then the same for ever; undefined after it: no part is to be listed. */
+  get parts(): PartTarget | undefined {
+    return this.#hasParts ? this.#parts : undefined;
+  }
+
+  /**
+   * The first segment's length settles the target duration, and its frames how parts are made. Pictures that are too far apart
+   * make parts that nobody needs; the segments are in one piece then.
+   */
+  settle(duration: number, frames: readonly MediaFrame[]): PartTarget {
+    const longest = this.rule.settle(duration) * TICKS_PER_SECOND;
+    if (this.#parts) return this.#parts;
+    const parts = choosePartTarget(frames, duration, ticksFromSeconds(this.partSeconds));
+    this.#hasParts = parts.longest <= longest;
+    this.#parts = this.#hasParts ? parts : targetOf(longest, 0, 0);
+    return this.#parts;
+  }
+}

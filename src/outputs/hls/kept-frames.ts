@@ -1,0 +1,87 @@
+import type { AudioFrame, MediaFrame, VideoFrame } from '../../media/frame.ts';
+import { ticks } from '../../media/time.ts';
+import type { TrackSet } from '../../media/track.ts';
+
+/** Numbers that are kept of each frame: DTS, PTS, where its payload begins, its length, what it is, samples. */
+const COLUMNS = 6;
+const IS_AUDIO = 1;
+const STARTS_GOP = 2;
+const RECOVERS = 4;
+
+/**
+ * The frames of a part, as numbers that say where in the part's bytes each payload is: a window's frames one by one would be
+ * tens of thousands of small buffers for the garbage collector to look at. Given back in the order in which they came.
+ */
+export class KeptFrames {
+  readonly #columns: Float64Array;
+
+  /**
+   * @param bytes a fragment whose payloads stand at its end: all pictures, then all sound, each in their order
+   * @param frames all that are in it
+   */
+  constructor(bytes: Uint8Array, frames: readonly MediaFrame[]) {
+    let video = 0;
+    let audio = 0;
+    for (const { kind, payload } of frames) {
+      if (kind === 'video') video += payload.length;
+      else audio += payload.length;
+    }
+    let videoAt = bytes.length - audio - video;
+    let audioAt = bytes.length - audio;
+    this.#columns = new Float64Array(frames.length * COLUMNS);
+    let at = 0;
+    for (const frame of frames) {
+      const { length } = frame.payload;
+      this.#columns[at] = frame.dts;
+      this.#columns[at + 1] = frame.pts;
+      this.#columns[at + 2] = frame.kind === 'video' ? videoAt : audioAt;
+      this.#columns[at + 3] = length;
+      this.#columns[at + 4] = flagsOf(frame);
+      this.#columns[at + 5] = frame.kind === 'audio' ? (frame.samples ?? 0) : 0;
+      if (frame.kind === 'video') videoAt += length;
+      else audioAt += length;
+      at += COLUMNS;
+    }
+  }
+
+  /** @param bytes of the fragment, wherever they are by now @param of the tracks and the time line of the segment */
+  forEach(
+    bytes: Uint8Array,
+    of: { readonly tracks: TrackSet; readonly epoch: number },
+    callback: (frame: MediaFrame) => void,
+  ): void {
+    const columns = this.#columns;
+    for (let at = 0; at < columns.length; at += COLUMNS) {
+      const from = columns[at + 2]!;
+      const payload = bytes.subarray(from, from + columns[at + 3]!);
+      const flags = columns[at + 4]!;
+      const common = {
+        dts: ticks(columns[at]!),
+        pts: ticks(columns[at + 1]!),
+        startsGop: (flags & STARTS_GOP) !== 0,
+        epoch: of.epoch,
+        payload,
+      };
+      const { video, audio } = of.tracks;
+      if ((flags & IS_AUDIO) !== 0) {
+        if (audio) callback(audioFrame(common, audio, columns[at + 5]!));
+      } else if (video) callback(videoFrame(common, video, (flags & RECOVERS) !== 0));
+    }
+  }
+}
+
+type Common = Pick<VideoFrame, 'dts' | 'pts' | 'startsGop' | 'epoch' | 'payload'>;
+
+function videoFrame(common: Common, track: VideoFrame['track'], recovers: boolean): VideoFrame {
+  return { kind: 'video', track, ...common, ...(recovers && { recovers }) };
+}
+
+function audioFrame(common: Common, track: AudioFrame['track'], samples: number): AudioFrame {
+  return { kind: 'audio', track, ...common, ...(samples > 0 && { samples }) };
+}
+
+function flagsOf(frame: MediaFrame): number {
+  const starts = frame.startsGop ? STARTS_GOP : 0;
+  if (frame.kind === 'audio') return IS_AUDIO | starts;
+  return starts | (frame.recovers ? RECOVERS : 0);
+}

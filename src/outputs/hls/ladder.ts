@@ -1,0 +1,162 @@
+import { trackNumber } from '../../media/track.ts';
+import { multivariantText, type AudioRendition, type Variant } from './multivariant.ts';
+import { PLAYLIST_VERSION } from './playlist.ts';
+import { Rendered } from './rendered.ts';
+import type { HlsAsk, Rung } from './rung.ts';
+
+/**
+ * A player that knows nothing of its network begins with the first variant: the best that most networks carry. In bits
+ * a second, of the fattest segment.
+ */
+const FIRST_BANDWIDTH = 4_000_000;
+/** Once the main rendition has so many segments, one that still has none is not waited for. */
+const ENOUGH_SEGMENTS = 2;
+
+interface Offered {
+  readonly output: Rung;
+  readonly variant: Variant;
+}
+
+/** Renditions that are offered together: what one multivariant playlist names. */
+export class Ladder {
+  readonly #outputs: () => readonly Rung[];
+  /** Of the renditions as they are now, by what was asked. */
+  readonly #rendered = new Map<string, Rendered>();
+  #stamps = '';
+
+  /** @param outputs those that there are now; the first one is the main rendition, of several streams each stream's */
+  constructor(outputs: () => readonly Rung[]) {
+    this.#outputs = outputs;
+  }
+
+  /** Rendered once for each change. Undefined: not yet, or every rendition refuses. */
+  multivariant({ container, dvr }: HlsAsk): Rendered | undefined {
+    const outputs = this.#outputs();
+    const stamps = outputs.map(({ stamp }) => stamp).join(' ');
+    if (stamps !== this.#stamps) this.#rendered.clear();
+    this.#stamps = stamps;
+    const key = `${container} ${dvr}`;
+    const known = this.#rendered.get(key);
+    if (known) return known;
+    const rungs = this.#isWhole(outputs) ? rungsOf(outputs, { container, dvr }) : [];
+    const text = textOf(rungs, container);
+    if (text === undefined) return undefined;
+    const rendered = new Rendered(text);
+    this.#rendered.set(key, rendered);
+    return rendered;
+  }
+
+  /** Why there is no playlist in this container, in words; undefined: there is, or there may be. */
+  refusal(ask: HlsAsk): string | undefined {
+    const refusals = this.#outputs().map((output) => output.refusal(ask));
+    return refusals.includes(undefined) ? undefined : refusals[0];
+  }
+
+  /**
+   * Calls back once there is a first playlist to be had with all renditions in it, or the first of them has come far enough or
+   * to its end without the others: at once if that is so now. Returns how to give up.
+   */
+  whenReady(callback: () => void): () => void {
+    const outputs = this.#outputs();
+    const stops: (() => void)[] = [];
+    let isOver = false;
+    const stop = (): void => {
+      isOver = true;
+      for (const giveUp of stops) giveUp();
+    };
+    const done = (): void => {
+      if (isOver) return;
+      stop();
+      callback();
+    };
+    const look = (): void => {
+      if (outputs.length === 1 || this.#isWhole(outputs)) done();
+    };
+    for (const output of outputs) {
+      if (!isOver) stops.push(output.whenMade(1, look));
+    }
+    if (!isOver && outputs.length > 1) stops.push(outputs[0]!.whenMade(ENOUGH_SEGMENTS, done));
+    return stop;
+  }
+
+  #isWhole(outputs: readonly Rung[]): boolean {
+    const [main] = outputs;
+    if (!main || main.made >= ENOUGH_SEGMENTS || main.isEnded) return true;
+    return outputs.every((output) => output.made > 0 || output.isEnded);
+  }
+}
+
+function rungsOf(outputs: readonly Rung[], ask: HlsAsk): Offered[] {
+  return outputs.flatMap((output) => {
+    const variant = output.variant(ask);
+    return variant ? [{ output, variant }] : [];
+  });
+}
+
+/** Undefined: nothing that could be played. */
+function textOf(rungs: readonly Offered[], container: HlsAsk['container']): string | undefined {
+  const sounds = rungs.filter(({ output }) => output.id.startsWith('audio'));
+  const shown = rungs.filter(({ output }) => !output.id.startsWith('audio'));
+  if (shown.length === 0) return undefined;
+  const variants = shown.map(({ output, variant }) =>
+    withSounds(
+      variant,
+      sounds.filter((sound) => sound.output.group === output.group),
+    ),
+  );
+  return multivariantText({
+    independent: rungs.every(({ output }) => output.isIndependent),
+    variants: inOrder(variants),
+    renditions: soundsOf(shown, sounds),
+    version: PLAYLIST_VERSION[container ?? shown[0]!.output.usualContainer],
+  });
+}
+
+/** The one to begin with, then the others, best first. */
+function inOrder(variants: readonly Variant[]): Variant[] {
+  const sorted = [...variants].sort((one, other) => other.peakBandwidth - one.peakBandwidth);
+  const first = sorted.find(({ peakBandwidth }) => peakBandwidth <= FIRST_BANDWIDTH) ?? sorted.at(-1)!;
+  return [first, ...sorted.filter((variant) => variant !== first)];
+}
+
+/** A player that takes another sound fetches both, that in the variant too. */
+function withSounds(variant: Variant, sounds: readonly Offered[]): Variant {
+  if (sounds.length === 0) return variant;
+  const most = (of: 'peakBandwidth' | 'averageBandwidth'): number =>
+    Math.max(...sounds.map((sound) => sound.variant[of]));
+  return {
+    ...variant,
+    peakBandwidth: variant.peakBandwidth + most('peakBandwidth'),
+    averageBandwidth: variant.averageBandwidth + most('averageBandwidth'),
+    audioGroup: sounds[0]!.output.group,
+    audioCodecs: sounds.flatMap((sound) => sound.variant.tracks.audio?.codecString ?? []),
+  };
+}
+
+/** The sound that the variants have in them comes first: it is what plays where nobody chooses. */
+function soundsOf(shown: readonly Offered[], sounds: readonly Offered[]): AudioRendition[] {
+  const groups = new Set(sounds.map(({ output }) => output.group));
+  return [...groups].flatMap((group) => {
+    const own = sounds.filter(({ output }) => output.group === group);
+    const main = shown.find(({ output, variant }) => output.group === group && variant.tracks.audio);
+    const all = main ? [main, ...own] : own;
+    const names = new Set<string>();
+    return all.map((rung): AudioRendition => {
+      const { output, variant } = rung;
+      const channels = variant.tracks.audio?.channels;
+      const number = rung === main ? 0 : trackNumber(output.id);
+      const { name, language } = output.soundLabel;
+      // Names are different within a group: RFC 8216 §4.3.4.1.1.
+      const unique = name !== undefined && !names.has(name) ? name : `Sound ${number}`;
+      names.add(unique);
+      return {
+        group,
+        name: unique,
+        uri: rung === main ? undefined : variant.uri,
+        isDefault: rung === all[0],
+        ...(language !== undefined && { language }),
+        ...(channels !== undefined && { channels }),
+      };
+    });
+  });
+}

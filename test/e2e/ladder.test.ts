@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { Parser } from 'm3u8-parser';
+import { codedClip } from '../support/coded-clips.ts';
+import { EnhancedPublisher, trackOf, type EnhancedPublisherOptions } from '../support/enhanced-publisher.ts';
+import { startGateway, streamReport, type TestGateway } from '../support/gateway.ts';
+import { fetchSegment, lookAtHls } from '../support/hls-look.ts';
+import { rungClip } from '../support/ladder-clips.ts';
+import { runProgram, unlessThere } from '../support/programs.ts';
+import { waitFor } from '../support/wait.ts';
+
+const skip = unlessThere('ffmpeg');
+
+interface OnAir {
+  readonly gateway: TestGateway;
+  readonly publisher: EnhancedPublisher;
+}
+
+/** Two pictures and two sounds. */
+async function onAir(
+  context: TestContext,
+  options: Pick<EnhancedPublisherOptions, 'multitrack' | 'speed'> = {},
+): Promise<OnAir> {
+  const gateway = await startGateway({ hls: { segmentSeconds: 1 } });
+  context.after(() => gateway.stop());
+  const [big, small, aac, opus] = await Promise.all([
+    rungClip({ height: 360, seconds: 3 }),
+    rungClip({ height: 180, seconds: 3 }),
+    codedClip('aac'),
+    codedClip('opus'),
+  ]);
+  const tracks = [trackOf(big), trackOf(small, { track: 1 }), trackOf(aac), trackOf(opus, { track: 1 })];
+  const url = `${gateway.rtmp}/live/cam`;
+  const publisher = await EnhancedPublisher.start({
+    url,
+    tracks,
+    legacy: true,
+    rounds: Infinity,
+    ...options,
+  });
+  context.after(() => publisher.kill());
+  return { gateway, publisher };
+}
+
+interface Multivariant {
+  readonly playlists: readonly {
+    readonly uri: string;
+    readonly attributes: Readonly<Record<string, unknown>> & {
+      readonly RESOLUTION?: { readonly height: number };
+    };
+  }[];
+  readonly mediaGroups: { readonly AUDIO: Readonly<Record<string, Readonly<Record<string, Sound>>>> };
+}
+interface Sound {
+  readonly default: boolean;
+  readonly uri?: string;
+}
+
+async function multivariantOf({ http }: TestGateway, path: string): Promise<Multivariant & { text: string }> {
+  const text = await (await fetch(`${http}/${path}.m3u8`)).text();
+  const parser = new Parser();
+  parser.push(text);
+  parser.end();
+  return { ...(parser.manifest as unknown as Multivariant), text };
+}
+
+const plain = (uri: string): string => uri.replace(/\?.*/, '');
+
+test('two pictures and two sounds of one publisher are one ladder', { skip }, async (context) => {
+  const { gateway } = await onAir(context);
+  const { playlists, mediaGroups, text } = await multivariantOf(gateway, 'live/cam');
+  context.diagnostic(text);
+  assert.deepEqual(
+    playlists.map(({ uri, attributes }) => [plain(uri), attributes.RESOLUTION?.height]),
+    [
+      ['cam/media.m3u8', 360],
+      ['cam/video1.m3u8', 180],
+    ],
+  );
+  for (const { attributes } of playlists) {
+    assert.equal(attributes['CODECS']?.toString().split(',').length, 3, String(attributes['CODECS']));
+    assert.equal(Number(attributes['FRAME-RATE']), 25, 'the frame rate');
+    assert.ok(Number(attributes['BANDWIDTH']) >= Number(attributes['AVERAGE-BANDWIDTH']), 'the peak');
+  }
+  const sounds = Object.values(mediaGroups.AUDIO['cam'] ?? {});
+  assert.deepEqual(
+    sounds.map((sound) => [sound.default, sound.uri && plain(sound.uri)]),
+    [
+      [true, undefined],
+      [false, 'cam/audio1.m3u8'],
+    ],
+  );
+});
+
+test(
+  'renditions are cut at the same pictures, with the same numbers and dates',
+  { skip },
+  async (context) => {
+    const { gateway } = await onAir(context);
+    await multivariantOf(gateway, 'live/cam');
+    const files = ['media', 'video1', 'audio1'].map((name) => `${name}.m3u8`);
+    await waitFor('four segments', async () => {
+      const looks = await Promise.all(files.map((file) => lookAtHls(gateway, 'live/cam', file)));
+      return looks.every(({ names }) => names.length >= 4);
+    });
+    const [main, video, audio] = await Promise.all(files.map((file) => lookAtHls(gateway, 'live/cam', file)));
+    const dates = (text: string): number[] =>
+      [...text.matchAll(/PROGRAM-DATE-TIME:(.*)/g)].map((match) => Date.parse(match[1]!));
+    const line = (text: string, tag: string): string | undefined =>
+      new RegExp(`^#EXT-X-${tag}.*$`, 'm').exec(text)?.[0];
+    for (const tag of ['TARGETDURATION', 'PART-INF', 'SERVER-CONTROL', 'DISCONTINUITY-SEQUENCE'])
+      for (const other of [video!, audio!]) assert.equal(line(other.text, tag), line(main!.text, tag), tag);
+    const count = Math.min(main!.names.length, video!.names.length, audio!.names.length);
+    assert.deepEqual(
+      video!.names.slice(0, count),
+      main!.names.slice(0, count).map((name) => `video1-${name}`),
+    );
+    assert.deepEqual(dates(video!.text).slice(0, count), dates(main!.text).slice(0, count));
+    dates(audio!.text)
+      .slice(0, count)
+      .forEach((date, index) => {
+        const off = Math.abs(date - dates(main!.text)[index]!);
+        assert.ok(off < 200, `sound segment ${index} begins ${off} ms from the picture's`);
+      });
+    assert.match(video!.text, /EXT-X-RENDITION-REPORT:URI="media.m3u8",LAST-MSN=\d+,LAST-PART=\d+/);
+    assert.match(main!.text, /EXT-X-RENDITION-REPORT:URI="video1.m3u8"/);
+  },
+);
+
+test('ffmpeg decodes every rendition', { skip }, async (context) => {
+  const { gateway } = await onAir(context);
+  await multivariantOf(gateway, 'live/cam');
+  for (const [file, has] of [
+    ['media.m3u8', 'video,audio'],
+    ['video1.m3u8', 'video,audio'],
+    ['audio1.m3u8', 'audio'],
+    ['video1-ts.m3u8', 'video,audio'],
+  ] as const) {
+    const url = `${gateway.http}/live/cam/${file}`;
+    const { stderr } = await runProgram('ffmpeg', ['-v', 'error', '-t', '2', '-i', url, '-f', 'null', '-']);
+    assert.equal(stderr, '', file);
+    const show = ['-v', 'error', '-show_entries', 'stream=codec_type', '-of', 'csv=p=0', url];
+    const { stdout } = await runProgram('ffprobe', show);
+    const kinds = [...new Set(stdout.match(/video|audio/g))].sort().reverse().join();
+    assert.equal(kinds, has, file);
+  }
+});
+
+test(
+  'a rendition that stops leaves the ladder, ends, and comes back under new names',
+  { skip },
+  async (context) => {
+    const { gateway, publisher } = await onAir(context);
+    await multivariantOf(gateway, 'live/cam');
+    publisher.silence('video', 1);
+    const shown = async (): Promise<string[]> =>
+      (await multivariantOf(gateway, 'live/cam')).playlists.map(({ uri }) => plain(uri));
+    await waitFor('the rendition to leave', async () => (await shown()).join() === 'cam/media.m3u8', 15_000);
+    const ended = await lookAtHls(gateway, 'live/cam', 'video1.m3u8');
+    assert.ok(ended.ended, 'its playlist has an end mark');
+    assert.ok(
+      (await fetchSegment(gateway, 'live/cam', ended.names[0]!)).length > 0,
+      'and its segments are there',
+    );
+    assert.deepEqual((await streamReport(gateway, 'live/cam'))?.problems, []);
+    publisher.resume('video', 1);
+    await waitFor('the rendition to be back', async () => (await shown()).length === 2, 15_000);
+    const again = await lookAtHls(gateway, 'live/cam', 'video1.m3u8');
+    assert.ok(!again.ended, 'alive again');
+    assert.deepEqual(
+      again.names.filter((name) => ended.names.includes(name)),
+      [],
+      'no name is used again',
+    );
+    assert.ok(
+      (await fetchSegment(gateway, 'live/cam', ended.names.at(-1)!)).length > 0,
+      'the former ones still are',
+    );
+  },
+);

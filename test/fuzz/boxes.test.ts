@@ -1,0 +1,5 @@
+import { spendOn } from './engine/spend.ts';
+import { mp4 } from './targets/mp4.ts';
+import { tsCarriage } from './targets/ts-carriage.ts';
+
+spendOn([mp4, tsCarriage]);
