@@ -31,7 +31,8 @@ export function SeekBar({ player }: SeekBarProps): JSX.Element | null {
   const length = Math.ceil(past.lengthSeconds / STEP_SECONDS) * STEP_SECONDS;
   const behind = Math.min(dragged ?? past.behindSeconds, past.lengthSeconds);
   const share = 100 * (1 - behind / length);
-  const spoken = behind < STEP_SECONDS ? 'Live' : `${ago(behind)} behind live`;
+  const isLive = behind < STEP_SECONDS / 2;
+  const spoken = isLive ? 'Live' : `${ago(behind)} behind live`;
   const read = (event: Event): number => -(event.currentTarget as HTMLInputElement).valueAsNumber;
   return (
     <div class="seek">
@@ -52,7 +53,7 @@ export function SeekBar({ player }: SeekBarProps): JSX.Element | null {
           setPast({ ...past, behindSeconds: read(event) });
         }}
       />
-      <output class="seek-behind">{behind < STEP_SECONDS ? '' : `−${ago(behind)}`}</output>
+      <output class="seek-behind">{isLive ? '' : `−${ago(behind)}`}</output>
     </div>
   );
 }

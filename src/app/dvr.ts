@@ -39,7 +39,8 @@ export class Dvr {
   readonly #options: DvrOptions;
   readonly #root: string;
   readonly #disk: DvrDisk;
-  readonly #archives = new Set<DvrArchive>();
+  /** Whose they are; former lives of a stream are among them, in front of its newest. */
+  readonly #archives = new Map<DvrArchive, Pick<NewArchive, 'name' | 'rendition'>>();
   #former = new Map<string, FormerLife>();
   #isClosing = false;
 
@@ -57,9 +58,21 @@ export class Dvr {
   /** Bytes on the disk, those included that a life that was cut off has left and nobody has gone on from. */
   get bytes(): number {
     let bytes = 0;
-    for (const archive of this.#archives) bytes += archive.bytes;
+    for (const archive of this.#archives.keys()) bytes += archive.bytes;
     for (const former of this.#former.values()) bytes += former.bytes;
     return bytes;
+  }
+
+  /** What is kept of a stream: how far players can go back in the newest life of its main rendition, and how much it all takes. */
+  keptOf({ path }: StreamName): { readonly seconds: number; readonly bytes: number } | undefined {
+    let kept: { readonly seconds: number; readonly bytes: number } | undefined;
+    for (const [archive, { name, rendition }] of this.#archives) {
+      if (name.path !== path) continue;
+      const { seconds = 0, bytes = 0 } = kept ?? {};
+      const far = rendition === 'video' ? Math.round(archive.seconds * 10) / 10 : seconds;
+      kept = { seconds: far, bytes: bytes + archive.bytes };
+    }
+    return kept;
   }
 
   /** A rendition begins. */
@@ -82,7 +95,7 @@ export class Dvr {
       },
       grown: () => this.#keepWithin(),
     });
-    this.#archives.add(archive);
+    this.#archives.set(archive, { name, rendition });
     return { archive, first: { ...first, sequence }, continues: past.length > 0 };
   }
 
@@ -131,7 +144,7 @@ export class Dvr {
     let { bytes } = this;
     while (bytes > dvrBytes) {
       let oldest: DvrArchive | undefined;
-      for (const archive of this.#archives)
+      for (const archive of this.#archives.keys())
         if (archive.oldest !== undefined && archive.oldest < (oldest?.oldest ?? Infinity)) oldest = archive;
       if (!oldest) return;
       bytes -= oldest.bytes;

@@ -308,6 +308,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
           hooks: () => this.#hooking.metrics(),
           relays: () => this.#relaying.list(),
           hlsWaiting: () => this.#doors.hlsWaiting,
+          dvrBytes: () => this.#onAir.dvr.bytes,
           certificateSeconds: () => this.#tls.secondsLeft,
         },
       },
@@ -316,6 +317,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
           reportStreams(streams.list(), hlsViewers, {
             hlsOf: (path) => hls.find(path)?.facts(),
             dvrSecondsOf: (name) => this.#onAir.hlsSettings.of(name).dvrSeconds,
+            dvrKeptOf: (name) => this.#onAir.dvr.keptOf(name),
             ladderOf: (name) => this.#onAir.ladders.report(name, (path) => hlsViewers.count(path)),
           }),
         server: () => this.#describe(),

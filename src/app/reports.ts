@@ -6,6 +6,7 @@ import {
   countViewers,
   measureQueues,
   reportStream,
+  type DvrReport,
   type LadderReport,
   type StreamReport,
 } from '../servers/http/stream-report.ts';
@@ -19,6 +20,7 @@ export function reportStreams(
   about: {
     readonly hlsOf: (path: string) => HlsFacts | undefined;
     readonly dvrSecondsOf: (name: StreamName) => number;
+    readonly dvrKeptOf: (name: StreamName) => DvrReport | undefined;
     readonly ladderOf: (name: StreamName) => LadderReport | undefined;
   },
 ): StreamReport[] {
@@ -32,6 +34,7 @@ export function reportStreams(
       hlsViewers,
       hls: about.hlsOf(path),
       dvrSeconds: about.dvrSecondsOf(stream.name),
+      dvr: about.dvrKeptOf(stream.name),
       ladder: about.ladderOf(stream.name),
     });
   });

@@ -28,6 +28,8 @@ export interface OperationSource {
   readonly hooks?: () => HookMetrics | undefined;
   /** Requests of HLS that wait for what is to come. */
   readonly hlsWaiting?: () => number;
+  /** Bytes on the disk that are kept for players who go back. */
+  readonly dvrBytes?: () => number;
   /** Until the certificate expires; undefined: there is none. */
   readonly certificateSeconds?: () => number | undefined;
 }
@@ -78,6 +80,12 @@ export class OperationMetrics {
       'Requests for playlists, segments and parts that wait until these are there (blocking reload).',
       [],
       (gauge) => gauge.set(this.#source.hlsWaiting?.() ?? 0),
+    );
+    this.#gauge(
+      'dvr_bytes',
+      'Bytes on the disk that are kept of the past of all streams (DVR).',
+      [],
+      (gauge) => gauge.set(this.#source.dvrBytes?.() ?? 0),
     );
     this.#gauge(
       'tls_certificate_expiry_seconds',

@@ -19,7 +19,8 @@ let page: Page | undefined;
 
 before(async () => {
   if (skip) return;
-  gateway = await startGateway({ publish: { graceSeconds: 1 }, hls: { windowSegments: 30 } });
+  const streams = [{ match: 'live/stay', windowSegments: 6, dvrSeconds: 600 }];
+  gateway = await startGateway({ publish: { graceSeconds: 1 }, hls: { windowSegments: 30, streams } });
   clip = join(gateway.folder, 'numbered.flv');
   makeNumberedClip(clip, 120);
   browser = await launchChromium();
@@ -128,6 +129,52 @@ test(
       return shown !== undefined && (sending.sentFrames - shown) / CLIP_FPS > 3;
     });
     await opened.keyboard.press('l');
+    await waitFor('home', async () => {
+      const { engine, state } = await playerState(opened);
+      return engine === 'ws-flv' && state === 'playing' && ((await stats(opened)).behindSeconds ?? 9) < 2;
+    });
+  },
+);
+
+/** Takes the way to the server into its hands; the function that is returned cuts it. */
+async function cutter(opened: Page): Promise<() => Promise<void>> {
+  let cut = (): Promise<void> => Promise.resolve();
+  await opened.routeWebSocket(/\.flv/, (way) => {
+    way.connectToServer();
+    cut = () => way.close();
+  });
+  return () => cut();
+}
+
+test(
+  'where a past is kept, a pause goes on where it stood, even if its connection is gone',
+  { skip },
+  async () => {
+    const sending = await onAir('stay');
+    const opened = await blank();
+    const cut = await cutter(opened);
+    await opened.goto(`${gateway.http}/watch/live/stay`);
+    await plays(opened);
+    const bar = opened.getByLabel('Place in the stream');
+    await bar.waitFor();
+    assert.ok(Number(await bar.getAttribute('min')) >= -30, 'a young stream can be gone back in');
+    assert.equal(await bar.inputValue(), '0', 'live is the very end of the bar');
+    await opened.keyboard.press('k');
+    const stood = await waitFor('the pause', async () => {
+      const [{ state }, shown] = [await playerState(opened), await shownFrame(opened)];
+      return state === 'paused' && shown;
+    });
+    await cut();
+    await waitFor('six seconds', () => sending.sentFrames > stood + 6 * CLIP_FPS);
+    assert.equal((await playerState(opened)).state, 'paused');
+    await opened.keyboard.press('k');
+    const shown = await waitFor('a moving picture of the past', async () => {
+      const { engine, state } = await playerState(opened);
+      return engine === 'hls' && state === 'playing' && (await shownFrame(opened));
+    });
+    const missed = (shown - stood) / CLIP_FPS;
+    assert.ok(Math.abs(missed) < 2, `goes on ${missed.toFixed(1)} s after where it stood`);
+    await opened.getByLabel('Go to live').click();
     await waitFor('home', async () => {
       const { engine, state } = await playerState(opened);
       return engine === 'ws-flv' && state === 'playing' && ((await stats(opened)).behindSeconds ?? 9) < 2;

@@ -175,6 +175,21 @@ test('events are told as they happen, through the compressing step, and a kick i
   done.add('listen');
 });
 
+test('what a page tells of its playing is told to the operator, and everybody is told the time', async () => {
+  const before = Date.now();
+  const { now } = json<{ now: number }>(await operate('getTime', '/time'));
+  assert.ok(now >= before && now <= Date.now(), `${now} ms`);
+  const report = { stream: 'live/cam', protocol: 'll-hls', startSeconds: 0.5, watchedSeconds: 20 };
+  assert.equal((await operate('reportPlayback', '/playback', { body: report })).status, 204);
+  const { playback } = json<{ playback: { protocol: string; watchedSeconds: number }[] }>(
+    await operate('getPlayback', '/playback?stream=live/cam'),
+  );
+  assert.deepEqual(
+    playback.map(({ protocol, watchedSeconds }) => [protocol, watchedSeconds]),
+    [['ll-hls', 20]],
+  );
+});
+
 test('who is not let in is counted, by the reason', async () => {
   const url = `${gateway.rtmp}/live/pk_0000000000000000000000000`;
   await assert.rejects(publishTo(url), 'a key that nobody has');
@@ -190,6 +205,7 @@ test('nearly every operation has been done on the real parts', () => {
     'signIn',
     'signOut',
     'fetchRecording',
+    'getClientConfiguration',
     'getRecordingPlaylist',
     'getRecordingSegment',
     'kickPublisher',

@@ -204,7 +204,7 @@ function isDecodedTo(bytes: Buffer, clips: readonly CodedClip[], what: string): 
 
 describe('each codec in, each output out', { skip, concurrency: CASES.length }, () => {
   for (const [index, one] of CASES.entries())
-    test(one.name, async () => {
+    test(`${one.name}: out of every door as it went in`, async () => {
       const path = `live/codec${index}`;
       const [video, audio] = await Promise.all([codedClip(one.video), codedClip(one.audio)]);
       const { flv, rtmp } = await show(path, one);

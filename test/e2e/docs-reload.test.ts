@@ -10,8 +10,17 @@ import { runProgram, unlessThere } from '../support/programs.ts';
 
 /** For each setting a value that is not its default. */
 const OTHERS: SettingsInput = {
-  rtmp: { host: '127.0.0.1', port: 1, proxyProtocol: true, trustedProxies: ['192.0.2.1'] },
-  http: { host: '127.0.0.1', port: 1, trustedProxies: ['192.0.2.1'], proxyHeader: 'forwarded', gzip: false },
+  rtmp: {
+    host: '127.0.0.1',
+    port: 1,
+    proxyProtocol: true,
+    trustedProxies: ['192.0.2.1'],
+    ...{ tlsPort: 2, tlsHost: '127.0.0.1' },
+  },
+  http: {
+    ...{ host: '127.0.0.1', port: 1, trustedProxies: ['192.0.2.1'], proxyHeader: 'forwarded', gzip: false },
+    ...{ tlsPort: 2, tlsHost: '127.0.0.1', redirectToTls: true },
+  },
   access: {
     ...{
       publish: 'open',
@@ -51,13 +60,28 @@ const OTHERS: SettingsInput = {
     pull: [{ stream: 'a/b', from: 'rtmp://127.0.0.1:1/a/b' }],
     ...{ holdSeconds: 1, lingerSeconds: 1, caFile: 'ca.pem' },
   },
-  api: { trustLoopback: false, token: 't'.repeat(32), metrics: 'token' },
+  api: { trustLoopback: false, token: 't'.repeat(32), metrics: 'token', playbackReports: false },
+  tls: { cert: 'cert.pem', key: 'key.pem', selfSigned: true },
   publish: { graceSeconds: 1, idleSeconds: 1 },
   play: { waitSeconds: 1 },
   limits: { connections: 10, connectionsPerAddress: 5 },
   delivery: { batchMs: 1, viewerQueueBytes: 70_000, viewerLagSeconds: 1 },
-  hls: { segmentSeconds: 1, windowSegments: 7, sessions: false },
-  stop: { drainSeconds: 1 },
+  hls: {
+    ...{ segmentSeconds: 1, windowSegments: 7, sessions: false, container: 'ts', lowLatency: false },
+    ...{
+      partSeconds: 0.5,
+      dvrSeconds: 60,
+      dvrBytes: 200_000_000,
+      clipSeconds: 60,
+      streams: [{ match: 'a/*' }],
+    },
+  },
+  ladder: {
+    ...{ groups: [{ match: 'live/*', suffixes: ['_720'] }], audioKbps: 128, app: 'show' },
+    ...{ sounds: [{ match: 'live/*', track: 1, name: 'English' }], ingest: 'rtmp://192.0.2.1' },
+    renditions: [{ height: 360, bitrateKbps: 500 }],
+  },
+  stop: { drainSeconds: 1, reconnectTo: 'rtmp://192.0.2.1' },
   log: { level: 'silent', format: 'json' },
   data: { dir: 'elsewhere' },
 };
@@ -92,7 +116,8 @@ test(
       ...{ rtmp: { host: '127.0.0.2', port: 0 }, http: { host: '127.0.0.2', port: 0 } },
       ...{ data: { dir: join(folder, 'data') }, log: { level: 'error' } },
     };
-    const others = { ...OTHERS, relay: { ...OTHERS['relay'], caFile }, data: { dir: own.data.dir } };
+    const tls = { cert: caFile, key: join(folder, 'key.pem'), selfSigned: true };
+    const others = { ...OTHERS, relay: { ...OTHERS['relay'], caFile }, tls, data: { dir: own.data.dir } };
     const all = describeSettings().map(({ key }) => key);
     const missing = all.filter((key) => !(key.split('.')[1]! in (OTHERS[key.split('.')[0]!] ?? {})));
     assert.deepEqual(missing, [], 'settings that this test does not change');

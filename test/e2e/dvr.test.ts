@@ -110,6 +110,16 @@ describe('the past of a stream', { skip }, () => {
     );
   });
 
+  test('is counted for the operator', async () => {
+    const streams = (await (await fetch(`${server.http}/api/v1/streams`)).json()) as {
+      streams: { dvr?: { seconds: number; bytes: number } }[];
+    };
+    const { dvr } = streams.streams[0]!;
+    assert.ok(dvr && dvr.seconds > SECONDS - 2 && dvr.bytes > 10_000, JSON.stringify(streams));
+    const metrics = await (await fetch(`${server.http}/metrics`)).text();
+    assert.match(metrics, new RegExp(`^millrace_dvr_bytes ${dvr.bytes}$`, 'm'));
+  });
+
   test('is played from its beginning without a complaint', async () => {
     const source = `${server.http}/live/cam/media.m3u8`;
     const args = ['-v', 'warning', '-live_start_index', '0', '-i', source, '-t', '30', '-f', 'null', '-'];

@@ -8,6 +8,7 @@ import { flv, flvBodies, flvColors } from './targets/flv.ts';
 import { inspectFlv, inspectMp4, inspectTs, playlist } from './targets/inspect.ts';
 import { av1, hevcConfig, intakes, soundFrames } from './targets/modern.ts';
 import { mp4 } from './targets/mp4.ts';
+import { multitrack } from './targets/multitrack.ts';
 import { nal } from './targets/nal.ts';
 import { publisher, webSocketFrame } from './targets/publisher.ts';
 import { serverSession } from './targets/server-session.ts';
@@ -43,6 +44,7 @@ export const TARGETS: readonly Target[] = [
   checkPlaylist,
   checkSegment,
   settings,
+  multitrack,
   mp4,
   tsCarriage,
 ];

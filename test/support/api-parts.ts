@@ -210,7 +210,7 @@ export function fakeParts(): FakeParts {
       take: () => playing.wait,
       heard: (report) => {
         reports.push(report);
-        tally.heard(report);
+        tally.heard(report, true);
       },
       summary: (stream) => tally.summary(stream),
       clock: () => Date.parse(NOW),

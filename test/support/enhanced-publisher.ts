@@ -171,7 +171,7 @@ export class EnhancedPublisher {
   #begin(): void {
     const { metadata, tracks } = this.#options;
     if (metadata) this.peer.send(18, 0, encodeAmf0('onMetaData', AmfObject.of(metadata, 'ecma-array')));
-    for (const track of tracks) this.#send(headersOf(track));
+    for (const header of tracks.flatMap(headersOf)) this.#send([header]);
   }
 
   async #run(): Promise<void> {

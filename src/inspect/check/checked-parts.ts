@@ -1,3 +1,4 @@
+import { InspectError } from '../errors.ts';
 import { resolve, type ListedPart, type LowLatencyFacts } from '../playlist.ts';
 import type { ByteRange } from '../source.ts';
 import { readAttributes, unquoted } from './attributes.ts';
@@ -102,20 +103,32 @@ export function readLowLatency(
   };
 }
 
+/** Undefined for what cannot be fetched: nobody asks for it then. */
+function fetchable(uri: string, base: URL): URL | undefined {
+  try {
+    return resolve(uri, base);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
+
 function hintOf(attributes: string, base: URL): PreloadHint | undefined {
   const { values } = readAttributes(attributes);
   const uri = unquoted(values.get('URI'));
-  if (uri === undefined) return undefined;
+  const url = uri === undefined ? undefined : fetchable(uri, base);
+  if (uri === undefined || !url) return undefined;
   const start = numberOf(values, 'BYTERANGE-START') ?? 0;
-  return { type: values.get('TYPE') ?? '', uri, url: resolve(uri, base), start };
+  return { type: values.get('TYPE') ?? '', uri, url, start };
 }
 
 function reportOf(attributes: string, base: URL): RenditionReport | undefined {
   const { values } = readAttributes(attributes);
   const uri = unquoted(values.get('URI'));
-  if (uri === undefined) return undefined;
+  const url = uri === undefined ? undefined : fetchable(uri, base);
+  if (!url) return undefined;
   return {
-    url: resolve(uri, base),
+    url,
     lastMsn: numberOf(values, 'LAST-MSN'),
     lastPart: numberOf(values, 'LAST-PART'),
   };

@@ -11,6 +11,8 @@ export interface Whole {
 
 /** Sums of decimals are not exact. */
 const ROUNDING_SECONDS = 0.001;
+/** Letters of an address in a sentence. */
+const MAX_NAME = 80;
 
 /** `update`: as it came, with EXT-X-SKIP. */
 export function withSkipped(before: CheckedMedia | undefined, update: CheckedMedia): Whole {
@@ -45,8 +47,8 @@ function misfitOf(known: ReadonlyMap<number, CheckedSegment>, update: CheckedMed
     const was = known.get(sequence);
     if (!was || was.url.pathname === url.pathname) continue;
     const message =
-      `with SKIPPED-SEGMENTS=${update.skipped} segment ${sequence} would be ${uri}, ` +
-      `where ${was.uri} was listed before`;
+      `with SKIPPED-SEGMENTS=${update.skipped} segment ${sequence} would be ${uri.slice(0, MAX_NAME)}, ` +
+      `where ${was.uri.slice(0, MAX_NAME)} was listed before`;
     return { code: 'delta-update', message, segment: sequence };
   }
   return undefined;
@@ -117,9 +119,7 @@ function differenceOf(was: CheckedSegment, is: CheckedSegment): string | undefin
     one: Value | undefined,
     other: Value | undefined,
   ): string | undefined =>
-    one === other
-      ? undefined
-      : `${what} ${String(one ?? 'none')}, in the whole playlist it is ${String(other ?? 'none')}`;
+    one === other ? undefined : `${what} ${shown(one)}, in the whole playlist it is ${shown(other)}`;
   return (
     say('the URI', was.url.pathname, is.url.pathname) ??
     say('an EXTINF of', was.extinfSeconds, is.extinfSeconds) ??
@@ -130,3 +130,5 @@ function differenceOf(was: CheckedSegment, is: CheckedSegment): string | undefin
       : say('the date', was.dateTime, is.dateTime))
   );
 }
+
+const shown = (value: string | number | undefined): string => String(value ?? 'none').slice(-MAX_NAME);

@@ -105,7 +105,7 @@ export class PartWatch {
     // A segment that ended without another part hands the promise on to the next one's first.
     const came = own?.parts[index] ?? (hasEnded(own) ? partAfter(listed, sequence) : undefined);
     if (!came || (came.url.href === hint.href && (came.range?.offset ?? 0) === hint.start)) return [];
-    const message = `EXT-X-PRELOAD-HINT promised ${nameOf(hint.href)}, and what came is ${came.uri}`;
+    const message = `EXT-X-PRELOAD-HINT promised ${nameOf(hint.href)}, and what came is ${nameOf(came.uri)}`;
     return [{ code: 'preload-hint', message, segment: sequence }];
   }
 }
@@ -113,7 +113,9 @@ export class PartWatch {
 /** It is whole, and its parts are still listed. */
 const hasEnded = (one: Listed | undefined): boolean => one?.extinf !== undefined && one.parts.length > 0;
 
-const nameOf = (href: string): string => href.slice(href.lastIndexOf('/') + 1);
+/** Of an address in a sentence. */
+const MAX_NAME = 80;
+const nameOf = (href: string): string => href.slice(href.lastIndexOf('/') + 1).slice(0, MAX_NAME);
 
 /** A segment with its parts, whole or not. */
 interface Listed {
@@ -179,8 +181,8 @@ function changedPart(before: readonly CheckedPart[], { parts, sequence }: Listed
       continue;
     if (is && is.uri !== was.uri && withoutQuery(is) === withoutQuery(was) && is.seconds === was.seconds)
       continue;
-    const now = is ? `${is.uri} of ${is.seconds} s` : 'gone, though others of the segment are listed';
-    const message = `part ${index} of segment ${sequence} was ${was.uri} of ${was.seconds} s and is now ${now}`;
+    const now = is ? `${nameOf(is.uri)} of ${is.seconds} s` : 'gone, though others of the segment are listed';
+    const message = `part ${index} of segment ${sequence} was ${nameOf(was.uri)} of ${was.seconds} s and is now ${now}`;
     return { code: 'part-changed', message, segment: sequence };
   }
   return undefined;

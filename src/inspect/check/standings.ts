@@ -20,6 +20,8 @@ interface Claim {
 /** Standings of one playlist that are remembered, and claims about it that wait for the next. */
 const MAX_REMEMBERED = 16;
 const MAX_CLAIMS = 64;
+/** Letters of a playlist's name in a sentence. */
+const MAX_NAME = 80;
 
 /** Compares what playlists say of each other (EXT-X-RENDITION-REPORT) with how far these are: RFC 8216bis §4.4.5.4. */
 export class Standings {
@@ -94,14 +96,14 @@ export class Standings {
     const missing = [...this.#known.keys()].filter((other) => other !== own && !told.has(other));
     if (missing.length === 0 || this.#toldMissing.has(own)) return;
     this.#toldMissing.add(own);
-    const names = missing.map((href) => href.slice(href.lastIndexOf('/') + 1)).join(', ');
+    const names = missing.map((href) => href.slice(href.lastIndexOf('/') + 1).slice(0, MAX_NAME)).join(', ');
     const message = `there is no EXT-X-RENDITION-REPORT for ${names}`;
     tell([{ code: 'rendition-report', level: 'should', message, clause: 'RFC 8216bis appendix B.1' }]);
   }
 }
 
 function breach({ url, lastMsn, lastPart }: RenditionReport, why: string): Breach {
-  const name = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+  const name = url.pathname.slice(url.pathname.lastIndexOf('/') + 1).slice(0, MAX_NAME);
   const said = `LAST-MSN=${lastMsn ?? 'none'},LAST-PART=${lastPart ?? 'none'}`;
   return { code: 'rendition-report', message: `the report for ${name} says ${said}, ${why}` };
 }

@@ -82,11 +82,11 @@ export class CommonPlaces {
     return { ...place, numbers: other, breaks: !isFirst };
   }
 
-  /** Has the main rendition begun a segment after the one place, in ticks, and not after the other? */
-  hasLed(after: number, until: number): boolean {
-    return this.#known.some(
+  /** Where the main rendition has begun a segment after the one place, in ticks, and not after the other: the first one. */
+  ledBetween(after: number, until: number): number | undefined {
+    return this.#known.find(
       ({ dts, leads }) => leads && dts > after + SAME_PICTURE && dts <= until + SAME_PICTURE,
-    );
+    )?.dts;
   }
 
   /** Has the main rendition begun a segment just there? */

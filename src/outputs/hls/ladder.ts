@@ -9,7 +9,7 @@ import type { HlsAsk, Rung } from './rung.ts';
  * a second, of the fattest segment.
  */
 const FIRST_BANDWIDTH = 4_000_000;
-/** Once the main rendition has so many segments, one that still has none is not waited for. */
+/** Once one rendition has so many segments, or has ended, others that still have none are not waited for. */
 const ENOUGH_SEGMENTS = 2;
 
 interface Offered {
@@ -53,36 +53,33 @@ export class Ladder {
   }
 
   /**
-   * Calls back once there is a first playlist to be had with all renditions in it, or the first of them has come far enough or
-   * to its end without the others: at once if that is so now. Returns how to give up.
+   * Calls back once there is a first playlist to be had with all renditions in it, or one of them has come far enough or to its
+   * end without the others: at once if that is so now. Returns how to give up.
    */
   whenReady(callback: () => void): () => void {
     const outputs = this.#outputs();
-    const stops: (() => void)[] = [];
-    let isOver = false;
+    const [main, ...others] = outputs;
+    if (main && others.length === 0) return main.whenMade(1, callback);
+    const stops = new Set<() => void>();
+    const waiting = { isOver: false };
     const stop = (): void => {
-      isOver = true;
+      waiting.isOver = true;
       for (const giveUp of stops) giveUp();
     };
-    const done = (): void => {
-      if (isOver) return;
+    const look = (): void => {
+      if (waiting.isOver || !this.#isWhole(this.#outputs())) return;
       stop();
       callback();
     };
-    const look = (): void => {
-      if (outputs.length === 1 || this.#isWhole(outputs)) done();
-    };
-    for (const output of outputs) {
-      if (!isOver) stops.push(output.whenMade(1, look));
-    }
-    if (!isOver && outputs.length > 1) stops.push(outputs[0]!.whenMade(ENOUGH_SEGMENTS, done));
+    look();
+    for (const count of [1, ENOUGH_SEGMENTS])
+      for (const output of outputs) if (!waiting.isOver) stops.add(output.whenMade(count, look));
     return stop;
   }
 
   #isWhole(outputs: readonly Rung[]): boolean {
-    const [main] = outputs;
-    if (!main || main.made >= ENOUGH_SEGMENTS || main.isEnded) return true;
-    return outputs.every((output) => output.made > 0 || output.isEnded);
+    const isLate = outputs.some(({ made, isEnded }) => made >= ENOUGH_SEGMENTS || (made > 0 && isEnded));
+    return isLate || outputs.every(({ made, isEnded }) => made > 0 || isEnded);
   }
 }
 

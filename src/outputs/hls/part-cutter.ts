@@ -55,6 +55,16 @@ export class PartCutter {
     for (const frame of held) this.write(frame, false);
   }
 
+  /** Gives back frames from this time on, as long as no parts are made: the segment is to end before them. */
+  takeBack(from: number): readonly MediaFrame[] {
+    if (this.#target) return [];
+    const [before, after] = [[], []] as [MediaFrame[], MediaFrame[]];
+    for (const frame of this.#take()) (frame.dts < from ? before : after).push(frame);
+    this.#frames = before;
+    this.#bytes = before.reduce((sum, { payload }) => sum + payload.length, 0);
+    return after;
+  }
+
   /** The segment ends here, in ticks. @param next what goes on there; undefined: nothing does, or not there */
   finish(end: number, next: MediaFrame | undefined): void {
     if (this.#target) this.#split(this.#target, end, next);

@@ -148,7 +148,24 @@ export class Segmenter {
     }
     // Whatever the times say: a publisher whose clock stands still must not fill the memory.
     const isFull = run.bytes >= MAX_SEGMENT_BYTES;
-    this.#put(verdict === 'cut' || isFull ? this.#cut(run, frame) : run, frame);
+    if (verdict !== 'cut' && !isFull) return this.#put(run, frame);
+    const late = this.#takeBack(run, frame.dts);
+    const next = this.#cut(run, late[0] ?? frame);
+    for (const one of late) this.#put(next, one);
+    this.#put(next, frame);
+  }
+
+  /** Sound that came before the picture at which the main rendition has begun its segment belongs to the next one, too. */
+  #takeBack(run: Running, until: number): readonly MediaFrame[] {
+    if (this.#options.follows !== true || run.tracks.video) return [];
+    const led = this.#cuts.places.ledBetween(run.firstDts, until);
+    const late = led === undefined ? [] : this.#parts.takeBack(led);
+    const [first] = late;
+    if (!first) return [];
+    run.end = first.dts;
+    run.audioFrames -= late.length;
+    for (const { payload } of late) run.bytes -= payload.length + FRAME_COST;
+    return late;
   }
 
   #judgeVideo(run: Running, frame: VideoFrame, elapsed: number): Verdict {
@@ -179,9 +196,8 @@ export class Segmenter {
   /** Sound can be cut anywhere: beside the main rendition, where that is. */
   #isPlaceInSound(run: Running, elapsed: number, length: number): boolean {
     if (this.#options.follows !== true) return this.#rule.isNearest(elapsed, length);
-    return (
-      this.#cuts.places.hasLed(run.firstDts, run.firstDts + elapsed) || this.#rule.isOver(elapsed, length)
-    );
+    const led = this.#cuts.places.ledBetween(run.firstDts, run.firstDts + elapsed);
+    return led !== undefined || this.#rule.isOver(elapsed, length);
   }
 
   #isHole(run: Running, frame: MediaFrame): boolean {
@@ -265,7 +281,7 @@ export class Segmenter {
     if (follows !== true || !run?.tracks.video) return;
     const isMet = this.#cuts.places.isLed(run.firstDts);
     if (isMet) this.#astray = 0;
-    else if (this.#cuts.places.hasLed(run.firstDts, Infinity)) this.#astray++;
+    else if (this.#cuts.places.ledBetween(run.firstDts, Infinity) !== undefined) this.#astray++;
   }
 
   #put(run: Running, frame: MediaFrame): void {

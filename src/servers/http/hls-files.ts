@@ -51,7 +51,10 @@ export async function sendStored(
   const { request, response } = asked;
   const { stored } = file;
   const first = request.method === 'HEAD' ? undefined : await stored.read(0, 1);
-  if (request.method !== 'HEAD' && !first) return watch.gone();
+  if (request.method !== 'HEAD' && !first) {
+    watch.gone();
+    return;
+  }
   const answer = answerTo({ file, size: stored.size }, asked);
   if (!answer) return;
   response.writeHead(answer.status, [...answer.headers]);

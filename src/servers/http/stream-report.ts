@@ -36,6 +36,8 @@ export interface StreamReport {
   readonly dropped: Readonly<Record<string, number>>;
   /** How far back players of HLS can go; 0: no further than the live playlist. */
   readonly dvrSeconds?: number;
+  /** What is kept on the disk for them by now. */
+  readonly dvr?: DvrReport;
   /** Why a track cannot be used, or not in HLS, in words. */
   readonly problems: readonly string[];
   /** Where it is offered together with others in HLS. */
@@ -50,6 +52,14 @@ export interface LadderReport {
   readonly members: readonly string[];
   /** Players of HLS that watch it, whichever of the members they are at. */
   readonly hlsViewers: number;
+}
+
+/** The past of a stream on the disk. */
+export interface DvrReport {
+  /** Of the main rendition. */
+  readonly seconds: number;
+  /** Of all renditions. */
+  readonly bytes: number;
 }
 
 export interface DeliveryReport {
@@ -75,6 +85,7 @@ export interface ReportContext {
   readonly hlsViewers: number;
   /** `hls.dvrSeconds` of this stream. */
   readonly dvrSeconds?: number | undefined;
+  readonly dvr?: DvrReport | undefined;
   /** Of HLS: why a track is left out, and how many frames were. */
   readonly hls?: { readonly problem: string | undefined; readonly framesDropped: number } | undefined;
   readonly ladder?: LadderReport | undefined;
@@ -120,6 +131,7 @@ export function reportStream(stream: Stream, context: ReportContext): StreamRepo
       videoBitsPerSecond === undefined ? null : kbps(videoBitsPerSecond + (audioBitsPerSecond ?? 0)),
     renditions: reportRenditions(stream),
     ...(context.dvrSeconds !== undefined && { dvrSeconds: context.dvrSeconds }),
+    ...(context.dvr && { dvr: context.dvr }),
     bytesIn: stream.meter.bytesIn,
     bytesOut: Object.values(stream.bytesOut).reduce((sum, bytes) => sum + bytes, 0),
     viewers: {

@@ -64,7 +64,8 @@ test('every setting can be set in the environment, by its documented name, and d
   for (const { key, variable, fallback, allowed, help } of infos) {
     const [section = '', name = ''] = key.split('.');
     assert.match(variable, /^MILLRACE_[A-Z]+(_[A-Z]+)+$/);
-    const settings = loadSettings({ environment: { [variable]: String(fallback) } });
+    const given = Array.isArray(fallback) ? JSON.stringify(fallback) : String(fallback);
+    const settings = loadSettings({ environment: { [variable]: given } });
     const group = settings[section as keyof typeof settings] as Record<string, unknown>;
     assert.deepEqual(group[name], fallback, key);
     assert.ok(allowed !== '' && help.endsWith('.'), key);

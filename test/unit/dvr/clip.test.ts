@@ -64,7 +64,9 @@ async function shown(bytes: Buffer): Promise<{ times: number[]; key: boolean }> 
   assert.ok(track, 'there is a picture');
   const times: number[] = [];
   let isKey: boolean | undefined;
-  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) {
+  for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, {
+    metadataOnly: true,
+  })) {
     times.push(packet.timestamp);
     isKey ??= packet.type === 'key';
   }
@@ -72,7 +74,10 @@ async function shown(bytes: Buffer): Promise<{ times: number[]; key: boolean }> 
 }
 
 test('a clip begins on the key frame before the wanted time, at 0, and ends before the wanted end', async () => {
-  const clip = await makeClip([0, 1, 2, 3].map((at) => piece(at)), from(1.5, 3));
+  const clip = await makeClip(
+    [0, 1, 2, 3].map((at) => piece(at)),
+    from(1.5, 3),
+  );
   assert.ok(clip, 'there is one');
   assert.equal(clip.startedAt, DATE + 1000);
   const bytes = await whole(clip);
@@ -83,9 +88,17 @@ test('a clip begins on the key frame before the wanted time, at 0, and ends befo
 });
 
 test('any range of a clip is that range of all of it', async () => {
-  const clip = (await makeClip([0, 1, 2].map((at) => piece(at)), from(0)))!;
+  const clip = (await makeClip(
+    [0, 1, 2].map((at) => piece(at)),
+    from(0),
+  ))!;
   const bytes = await whole(clip);
-  for (const [first, last] of [[0, 1], [clip.head.length - 1, clip.head.length + 1], [clip.bytes - 3, clip.bytes], [10, 10]]) {
+  for (const [first, last] of [
+    [0, 1],
+    [clip.head.length - 1, clip.head.length + 1],
+    [clip.bytes - 3, clip.bytes],
+    [10, 10],
+  ]) {
     const read: Buffer[] = [];
     for await (const one of clip.read(first!, last!)) read.push(one);
     assert.deepEqual(Buffer.concat(read), bytes.subarray(first, last), `${first} to ${last}`);
@@ -119,13 +132,19 @@ test('what comes behind a segment that is gone, or is not what was written, is a
 test('nothing of the wanted time, or nothing that can be read, is no clip', async () => {
   assert.equal(await makeClip([], from(0)), undefined);
   assert.equal(await makeClip([piece(0)], from(5, 6)), undefined);
-  assert.equal(await makeClip([{ ...piece(0), fetchInit: () => Promise.resolve(undefined) }], from(0)), undefined);
+  assert.equal(
+    await makeClip([{ ...piece(0), fetchInit: () => Promise.resolve(undefined) }], from(0)),
+    undefined,
+  );
 });
 
 test('a segment that is gone while a clip is sent breaks it off', async () => {
   let isThere = true;
   const one = piece(0);
-  const clip = await makeClip([{ ...one, open: () => (isThere ? one.open() : Promise.resolve(undefined)) }], from(0));
+  const clip = await makeClip(
+    [{ ...one, open: () => (isThere ? one.open() : Promise.resolve(undefined)) }],
+    from(0),
+  );
   isThere = false;
   await assert.rejects(whole(clip!), /not kept any more/);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { encodeAmf0 } from '../../../src/amf/amf0-writer.ts';
 import { AmfError } from '../../../src/amf/errors.ts';
 import { AmfObject, type AmfValue } from '../../../src/amf/value.ts';
-import { readColorInfo } from '../../../src/containers/flv/color-info.ts';
+import { readColorInfo, writeColorInfo } from '../../../src/containers/flv/color-info.ts';
 import { COLOR_INFO } from '../../support/enhanced-bodies.ts';
 
 const read = (info: AmfValue) => readColorInfo(encodeAmf0('colorInfo', info));
@@ -69,4 +69,12 @@ test('cut anywhere, it is refused as AMF that is cut', () => {
       assert.ok(error instanceof AmfError, String(error));
     }
   }
+});
+
+test('what is written is read again', () => {
+  const hdr = readColorInfo(COLOR_INFO)?.color;
+  assert.deepEqual(readColorInfo(writeColorInfo(hdr)), { color: hdr });
+  const plain = { primaries: 1, transfer: 1, matrix: 1, fullRange: false };
+  assert.deepEqual(readColorInfo(writeColorInfo(plain)), { color: plain });
+  assert.deepEqual(readColorInfo(writeColorInfo(undefined)), { color: undefined }, 'taken back');
 });

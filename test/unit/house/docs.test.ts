@@ -19,6 +19,13 @@ function relativeLinks(markdown: string): string[] {
 }
 
 /** Rows of the settings table: `| \`section.name\` | default | allowed | what |`. */
+/** A list as one writes it in the environment. */
+function textOf(fallback: unknown): string {
+  return Array.isArray(fallback)
+    ? fallback.map((one) => (typeof one === 'object' ? JSON.stringify(one) : String(one))).join(', ')
+    : String(fallback);
+}
+
 function settingsRows(markdown: string): { key: string; fallback: string; allowed: string; help: string }[] {
   return [...markdown.matchAll(/^\| *`([a-z]+\.[A-Za-z]+)` *\|(.*)\|\s*$/gm)].map((match) => {
     const [fallback = '', allowed = '', ...help] = (match[2] ?? '')
@@ -43,7 +50,7 @@ for (const path of ['README.md', 'src/README.md']) {
 const readme = join(root, 'README.md');
 test('the README’s settings table has exactly the settings there are, with their defaults', () => {
   const rows = settingsRows(readFileSync(readme, 'utf8'));
-  const expected = describeSettings().map(({ key, fallback }) => ({ key, fallback: String(fallback) }));
+  const expected = describeSettings().map(({ key, fallback }) => ({ key, fallback: textOf(fallback) }));
   assert.deepEqual(
     rows.map(({ key, fallback }) => ({ key, fallback })),
     expected,

@@ -16,7 +16,11 @@ test('from a date to another one or to now, in ISO 8601, seconds or milliseconds
   const from = NOW - 60_000;
   assert.deepEqual(wish('from=2026-06-01T11:59:00Z'), { from, to: NOW });
   assert.deepEqual(wish(`from=${from / 1000}&to=${NOW - 1}`), { from, to: NOW - 1 });
-  assert.deepEqual(wish(`from=${NOW / 1000 - 600}`), { from: NOW - 600_000, to: NOW }, 'the longest there is');
+  assert.deepEqual(
+    wish(`from=${NOW / 1000 - 600}`),
+    { from: NOW - 600_000, to: NOW },
+    'the longest there is',
+  );
 });
 
 test('everything else is refused in words', () => {
@@ -37,5 +41,6 @@ test('everything else is refused in words', () => {
     'from=2026-06-01T11:00:00Z': /600 seconds/,
     'from=0': /600 seconds/,
   };
-  for (const [query, why] of Object.entries(refused)) assert.match(String(wish(query)), why, query);
+  for (const [query, why] of Object.entries(refused))
+    assert.match(JSON.stringify(wish(query)).slice(1), why, query);
 });

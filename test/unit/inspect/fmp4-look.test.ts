@@ -17,6 +17,20 @@ import { codedFrames, HDR10 } from '../../support/coded-frames.ts';
 import { AUDIO, inter, key, sound, VIDEO } from '../../support/media.ts';
 import { noFfmpeg } from '../mpegts/flv-clip.ts';
 
+const CODEC_STRINGS: Readonly<Record<Track['codec'], RegExp>> = {
+  avc: /^avc1\.[0-9A-F]{6}$/,
+  hevc: /^hvc1\.[12]\.[46]\.L60\.90$/,
+  av1: /^av01\.0\.00M\.(08|10\.0\.110\.09\.16\.09\.0)$/,
+  vp9: /^vp09\.0[02]\.11\.(08|10\.01\.09\.16\.09\.00)$/,
+  vp8: /^vp08\./,
+  aac: /^mp4a\.40\.2$/,
+  opus: /^Opus$/,
+  flac: /^fLaC$/,
+  ac3: /^ac-3$/,
+  eac3: /^ec-3$/,
+  mp3: /^mp4a\.(6B|40\.34)$/,
+};
+
 function lookAt(
   init: Buffer,
   segment: Buffer,

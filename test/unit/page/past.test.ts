@@ -41,7 +41,7 @@ test('a place in the past is further behind the edge the later it is come back t
 
 test('who goes on in the past before there is media is brought to where it last wished', () => {
   const video = { currentTime: 0, readyState: 0, buffered: { length: 0 } } as HTMLVideoElement;
-  const pilot = new Pilot(video, { ...playlist(300), edge: () => 400, band: BAND } as EngineRun, 40);
+  const pilot = new Pilot(video, { ...playlist(300), edge: () => 400, band: BAND }, 40);
   assert.equal(pilot.behind, 40);
   assert.equal(pilot.goTo(55), true);
   assert.deepEqual([pilot.behind, pilot.held], [55, true]);

@@ -3,10 +3,17 @@ import { test } from 'node:test';
 import { readAmf0Values } from '../../../src/amf/amf0-reader.ts';
 import { AmfObject } from '../../../src/amf/value.ts';
 import type { Frame } from '../../../src/media/frame.ts';
+import { readColorInfo } from '../../../src/containers/flv/color-info.ts';
+import type { VideoBody } from '../../../src/containers/flv/parts.ts';
+import { readVideoBody } from '../../../src/containers/flv/video.ts';
 import { ms } from '../../../src/media/time.ts';
+import type { NalTrack, Track } from '../../../src/media/track.ts';
+import { UNTAILORED, type Tailoring } from '../../../src/outputs/flv/tailoring.ts';
+import { announced, announcedByServer } from '../../../src/outputs/rtmp/announced.ts';
 import { rtmpFormat } from '../../../src/outputs/rtmp/rtmp-format.ts';
 import { ChunkReader } from '../../../src/protocols/rtmp/chunk-reader.ts';
 import { setChunkSize } from '../../../src/protocols/rtmp/control.ts';
+import { readEnhanced } from '../../../src/protocols/rtmp/session/enhanced.ts';
 import type { RtmpMessage } from '../../../src/protocols/rtmp/message.ts';
 import { AUDIO, AVCC_360P, data, hex, IDR, inter, key, sound, VIDEO } from '../../support/media.ts';
 import { Stage } from '../../support/stage.ts';
@@ -146,4 +153,27 @@ test('players of two chunk sizes see the same stream; each pair with the same on
   assert.equal(seen[0][3]?.[2], Buffer.concat([hex('1701000000'), IDR]).toString('hex'));
   const [a, b, c, d] = players.map(({ sink }) => sink.buffers.at(-1));
   assert.ok(a === b && c === d && a !== c);
+});
+
+test('colours stand behind the configuration for those who understand them, and for nobody else', () => {
+  const color = { primaries: 9, transfer: 16, matrix: 9, fullRange: false, bitDepth: 10 };
+  const hevc: NalTrack = { ...VIDEO, codec: 'hevc', color };
+  const colorsOf = (tailoring: Tailoring, track: Track): unknown[] =>
+    messagesIn(rtmpFormat(1, 4096, { ...BOTH, tailoring }).configuration(track, ms(5)), 4096)
+      .slice(1)
+      .map(({ body, timestamp }) => [timestamp, readVideoBody(body)]);
+  const peer = readEnhanced(AmfObject.of({ fourCcList: ['*'], videoFunction: 4 }));
+  const [[at, read] = []] = colorsOf(announced(peer), hevc) as [number, VideoBody][];
+  assert.equal(at, 5);
+  assert.ok(read?.kind === 'metadata' && read.codec === 'hevc', 'a message of colours');
+  assert.deepEqual(readColorInfo(read.data), { color });
+  const server = readEnhanced(AmfObject.of({ fourCcList: ['*'] }));
+  assert.equal(colorsOf(announcedByServer(server), hevc).length, 1, 'servers need not say so');
+  for (const [tailoring, track] of [
+    [announced(peer), VIDEO], //                  H.264 is written as it always was
+    [announced(peer, true), hevc], //             and so is HEVC by codec id 12
+    [announced(server), hevc], //                 a player that has not said that it understands them
+    [UNTAILORED, hevc],
+  ] as const)
+    assert.deepEqual(colorsOf(tailoring, track), [], 'nothing behind the configuration');
 });

@@ -279,6 +279,17 @@ test('playback: the clock, a report, what was reported', async () => {
   assert.equal(playback.length, 1, 'one protocol');
 });
 
+test('multitrack: what an encoder is to send', async () => {
+  const body = {
+    schema_version: '2025-01-25',
+    authentication: 'cam',
+    client: {},
+    capabilities: {},
+    preferences: {},
+  };
+  await perform('getClientConfiguration', '/multitrack/config', { body });
+});
+
 test('session and documents', async () => {
   await perform('getSession', '/session');
   const signedIn = await perform('signIn', '/session', { body: { token: TOKEN } });

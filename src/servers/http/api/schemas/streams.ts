@@ -65,6 +65,13 @@ export const streamSchema = z.strictObject({
     .number()
     .optional()
     .describe('How far back players of HLS can go, in seconds; 0: no further than the live playlist.'),
+  dvr: z
+    .strictObject({
+      seconds: z.number().describe('Of the main rendition.'),
+      bytes: count.describe('Of all renditions.'),
+    })
+    .optional()
+    .describe('What is kept on the disk for them by now.'),
   dropped: byName.describe('Messages that did not become frames, and frames that are in no HLS segment.'),
   problems: z.array(z.string()).readonly().describe('Why a track cannot be used, in words.'),
   ladder: z
