@@ -62,7 +62,7 @@ class Player {
     assert.equal(response.status, 200, 'the playlist');
     const text = await response.text();
     const value = (tag: string): number => Number(new RegExp(`^#${tag}:(\\d+)$`, 'm').exec(text)?.[1]);
-    const names = text.split('\n').filter((line) => line.endsWith('.ts'));
+    const names = text.split('\n').filter((line) => line.endsWith('.m4s'));
     const sequence = value('EXT-X-MEDIA-SEQUENCE');
     assert.ok(sequence >= this.sequence, `MEDIA-SEQUENCE ${sequence} after ${this.sequence}`);
     const discontinuity = value('EXT-X-DISCONTINUITY-SEQUENCE');

@@ -275,7 +275,7 @@ const OVER_TIME: readonly LowAnimal[] = [
     what: 'a part that was listed has another name later',
     expects: [{ code: 'part-changed', level: 'must', clause: '6.2.1' }],
     text: (text, { seconds }) => (seconds < CHANGE_AT ? text : text.replace('"9.1.m4s"', '"9.0.m4s"')),
-    also: ['parts-differ'],
+    also: ['parts-differ', 'part-independent'],
   },
   {
     name: 'hint-of-nothing',
