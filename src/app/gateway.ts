@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { loadSettings, type SettingsInput } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { EventFeed } from '../observe/events.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import type { Recorder } from '../outputs/recorder/recorder.ts';
-import type { ServerReport } from '../servers/http/api/schemas/server.ts';
 import type { ClientAddresses } from '../servers/http/client-address.ts';
 import { createPages } from '../servers/http/pages.ts';
 import { PosterRoute } from '../servers/http/poster-route.ts';
@@ -18,8 +16,8 @@ import { Doors, type GatewayPorts } from './doors.ts';
 import { Draining } from './draining.ts';
 import { Examining } from './examining.ts';
 import { Gatehouse } from './gatehouse.ts';
+import { settingsOf, type GatewayEvents, type GatewayOptions } from './gateway-options.ts';
 import { Hooking } from './hooking.ts';
-import { lanAddresses } from './lan-address.ts';
 import { MultitrackDesk } from './multitrack-desk.ts';
 import { OnAir } from './on-air.ts';
 import { Operating } from './operating.ts';
@@ -28,30 +26,13 @@ import { RecordingsView } from './recordings-view.ts';
 import { Relaying, viewersOf } from './relaying.ts';
 import { Reloading } from './reloading.ts';
 import { measureViewers, reportStreams } from './reports.ts';
-import { SettingsInForce, type ReloadReport } from './settings-in-force.ts';
+import { describeServer } from './server-report.ts';
+import type { ReloadReport, SettingsInForce } from './settings-in-force.ts';
 import { Tls } from './tls.ts';
 import { VERSION } from './version.ts';
 
 export type { GatewayPorts } from './doors.ts';
-
-/** What a program that embeds the gateway can listen to. */
-export interface GatewayEvents {
-  /** A stream has come to be: its name as `app/stream`. */
-  streamStarted: [path: string];
-  /** A stream is over, its grace time included. */
-  streamEnded: [path: string, reason: string];
-}
-
-export interface GatewayOptions {
-  /** Settings that differ from the defaults: `{ rtmp: { port: 0 } }`. */
-  readonly settings?: SettingsInput;
-  /** Reads the settings again for {@link Gateway.reload}; without it, only files that they name are read again. @throws {ConfigError} */
-  readonly readSettings?: () => SettingsInput;
-  /** Where log lines go; by default what `log.level` and `log.format` say. */
-  readonly log?: Log;
-  /** The built player page; by default the one beside this file. */
-  readonly publicDir?: string;
-}
+export type { GatewayEvents, GatewayOptions } from './gateway-options.ts';
 
 /** Said to whoever comes when it is over. */
 const SHUTTING_DOWN = 'the gateway is shutting down';
@@ -320,7 +301,12 @@ export class Gateway extends EventEmitter<GatewayEvents> {
             dvrKeptOf: (name) => this.#onAir.dvr.keptOf(name),
             ladderOf: (name) => this.#onAir.ladders.report(name, (path) => hlsViewers.count(path)),
           }),
-        server: () => this.#describe(),
+        server: () =>
+          describeServer({
+            settings: this.settings,
+            ports: this.#ports ?? { rtmp: this.#tls.plan.rtmp ?? 0 },
+            uptimeMs: Date.now() - this.#startedAt,
+          }),
         sendPoster: (wanted) => posters.send(wanted),
         sendRecording: (wanted) => this.#recordings.send(wanted),
         recordingIsPublic: () => this.#recordings.isPublic,
@@ -372,28 +358,6 @@ export class Gateway extends EventEmitter<GatewayEvents> {
       log: this.log,
     });
   }
-
-  #describe(): ServerReport {
-    return {
-      name: 'millrace',
-      version: VERSION,
-      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 100) / 10,
-      rtmpPort: this.#ports?.rtmp ?? this.#tls.plan.rtmp ?? 0,
-      ...(this.#ports?.rtmps !== undefined && { rtmpsPort: this.#ports.rtmps }),
-      ...(this.#ports?.https !== undefined && { httpsPort: this.#ports.https }),
-      publishAccess: this.settings.access.publish,
-      playbackReports: this.settings.api.playbackReports,
-      recordings: this.settings.record.watch,
-      addresses: lanAddresses(),
-    };
-  }
-}
-
-function settingsOf({ settings = {}, readSettings }: GatewayOptions): SettingsInForce {
-  return new SettingsInForce({
-    settings: loadSettings({ flags: settings }),
-    read: () => loadSettings({ flags: readSettings?.() ?? settings }),
-  });
 }
 
 /** The library's way in: `const gateway = createGateway({ settings: { rtmp: { port: 0 } } })`. */

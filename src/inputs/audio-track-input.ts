@@ -5,7 +5,7 @@ import type { AudioIntake, Sound } from './intake.ts';
 import { audioIntake } from './intakes.ts';
 import type { Notes } from './notes.ts';
 import type { SampleClock } from './sample-clock.ts';
-import type { TrackHost } from './track-host.ts';
+import { notesOf, type TrackHost } from './track-host.ts';
 import type { NumberedTrack } from './track-numbers.ts';
 
 type Frame = Extract<AudioPart, { kind: 'frame' }>;
@@ -42,10 +42,7 @@ export class AudioTrackInput implements NumberedTrack {
     this.#host = options.host;
     this.#samples = options.samples;
     this.#begins = options.begins;
-    this.#notes = {
-      drop: (why) => this.#host.drop(why),
-      problem: (_, why) => this.#host.problem(this.#id, why),
-    };
+    this.#notes = notesOf(this.#host, id);
   }
 
   configure(codec: AudioCodec, data: Uint8Array): void {

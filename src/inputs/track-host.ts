@@ -1,6 +1,6 @@
 import type { TrackId } from '../media/track.ts';
 import type { FrameTarget } from './frame-target.ts';
-import type { Dropped } from './notes.ts';
+import type { Dropped, Notes } from './notes.ts';
 import type { PlacedTime } from './timeline.ts';
 
 /** What one track needs of the input that it is a part of. */
@@ -16,4 +16,9 @@ export interface TrackHost {
   drop(why: Dropped): void;
   /** Why a track cannot be used, in words; undefined: it can. */
   problem(id: TrackId, why: string | undefined): void;
+}
+
+/** Where a track's intake leaves word. */
+export function notesOf(host: TrackHost, id: TrackId): Notes {
+  return { drop: (why) => host.drop(why), problem: (_, why) => host.problem(id, why) };
 }

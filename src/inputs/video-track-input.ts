@@ -6,7 +6,7 @@ import type { VideoIntake } from './intake.ts';
 import { videoIntake } from './intakes.ts';
 import type { Notes } from './notes.ts';
 import { presentationTime } from './timeline.ts';
-import type { TrackHost } from './track-host.ts';
+import { notesOf, type TrackHost } from './track-host.ts';
 import type { NumberedTrack } from './track-numbers.ts';
 
 type Frame = Extract<VideoPart, { kind: 'frame' }>;
@@ -37,10 +37,7 @@ export class VideoTrackInput implements NumberedTrack {
     this.#id = id;
     this.#host = options.host;
     this.#begins = options.begins;
-    this.#notes = {
-      drop: (why) => this.#host.drop(why),
-      problem: (_, why) => this.#host.problem(this.#id, why),
-    };
+    this.#notes = notesOf(this.#host, id);
   }
 
   configure(codec: VideoCodec, data: Uint8Array): void {

@@ -5,23 +5,10 @@ import { CodecError } from '../codecs/codec-error.ts';
 import { TruncatedError } from '../bytes/byte-reader.ts';
 import type { AudioIntake, VideoIntake } from '../inputs/intake.ts';
 import { audioIntake, videoIntake } from '../inputs/intakes.ts';
+import { CODEC_NAMES } from '../media/codec-names.ts';
 import type { Color } from '../media/color.ts';
 import type { AudioCodec, AudioTrack, TrackKind, VideoCodec, VideoTrack } from '../media/track.ts';
 import type { TrackFacts } from './track-look.ts';
-
-export const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
-  avc: 'H.264',
-  hevc: 'HEVC',
-  av1: 'AV1',
-  vp9: 'VP9',
-  vp8: 'VP8',
-  aac: 'AAC',
-  opus: 'Opus',
-  flac: 'FLAC',
-  ac3: 'AC-3',
-  eac3: 'E-AC-3',
-  mp3: 'MP3',
-};
 
 /** A configuration that cannot be read. */
 export class CodecLookError extends Error {

@@ -11,7 +11,8 @@ import { TAG_AUDIO, TAG_SCRIPT, TAG_VIDEO, tagBytes } from '../containers/flv/ta
 import { readVideoBody } from '../containers/flv/video.ts';
 import { TICKS_PER_MS } from '../media/time.ts';
 import { trackId, type AudioCodec, type TrackKind, type VideoCodec } from '../media/track.ts';
-import { CODEC_NAMES, CodecLook } from './codec-look.ts';
+import { CODEC_NAMES } from '../media/codec-names.ts';
+import { CodecLook } from './codec-look.ts';
 import type { Findings } from './findings.ts';
 import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';

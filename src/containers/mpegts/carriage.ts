@@ -7,32 +7,18 @@ import type { AudioTrack, Track, VideoTrack } from '../../media/track.ts';
 import { adtsFraming } from './adts-framing.ts';
 import { AudioPacker, selfFramed } from './audio-packer.ts';
 import { avcAccessUnit } from './avc-access-unit.ts';
+import { CODEC_NAMES } from '../../media/codec-names.ts';
 import { hevcAccessUnit } from './hevc-access-unit.ts';
 import type { NalAccessUnit } from './nal-access-unit.ts';
 import { STREAM_ID } from './pes.ts';
 import { REGISTRATION, STREAM_TYPE, type StreamKind } from './psi.ts';
-
-/** How codecs are called in sentences. */
-const NAMES: Readonly<Record<Track['codec'], string>> = {
-  avc: 'H.264',
-  hevc: 'HEVC',
-  av1: 'AV1',
-  vp9: 'VP9',
-  vp8: 'VP8',
-  aac: 'AAC',
-  opus: 'Opus',
-  flac: 'FLAC',
-  ac3: 'AC-3',
-  eac3: 'E-AC-3',
-  mp3: 'MP3',
-};
 
 /** From here on a rate is one of MPEG-1; MPEG-2 has half of them. */
 const LEAST_MPEG1_RATE = 32_000;
 
 /** Why a track cannot go into MPEG-TS for HLS, in words; undefined if it can. What this says of a track holds for its life. */
 export function tsRefusal(track: Track): string | undefined {
-  if (!streamKind(track)) return `${NAMES[track.codec]} cannot be carried in MPEG-TS, only in fMP4`;
+  if (!streamKind(track)) return `${CODEC_NAMES[track.codec]} cannot be carried in MPEG-TS, only in fMP4`;
   try {
     if (track.codec === 'aac') return adtsRefusal(readAacConfig(track.config));
     if (track.codec === 'avc') readAvcConfig(track.config);

@@ -1,3 +1,4 @@
+import { CODEC_NAMES } from '../../media/codec-names.ts';
 import type { AudioCodec, AudioTrack, VideoCodec, VideoTrack } from '../../media/track.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -15,43 +16,29 @@ const RARE_PROFILES: ReadonlyMap<number, string> = new Map([
 /** level_idc 5.2: 4K at 60; above it only the newest devices follow. */
 const HIGHEST_LEVEL = 52;
 
-interface Reach {
-  readonly name: string;
-  readonly who: string;
-}
-
 /** Who plays what is not H.264: browsers and devices of the time of writing. */
-const PICTURES: Readonly<Record<Exclude<VideoCodec, 'avc'>, Reach>> = {
-  hevc: {
-    name: 'HEVC',
-    who: 'iPhones, Macs and televisions play it, Chrome and Edge where the graphics card does, Firefox and many computers do not',
-  },
-  av1: {
-    name: 'AV1',
-    who: 'Chrome, Edge and Firefox play it, iPhones before 15 Pro, most Macs and older televisions do not',
-  },
-  vp9: { name: 'VP9', who: 'Chrome, Edge and Firefox play it by HLS, most iPhones and televisions do not' },
-  vp8: { name: 'VP8', who: 'browsers play it neither in HLS nor in FLV' },
+const PICTURES: Readonly<Record<Exclude<VideoCodec, 'avc'>, string>> = {
+  hevc: 'iPhones, Macs and televisions play it, Chrome and Edge where the graphics card does, Firefox and many computers do not',
+  av1: 'Chrome, Edge and Firefox play it, iPhones before 15 Pro, most Macs and older televisions do not',
+  vp9: 'Chrome, Edge and Firefox play it by HLS, most iPhones and televisions do not',
+  vp8: 'browsers play it neither in HLS nor in FLV',
 };
 const APPLE_AND_TELEVISIONS = 'iPhones, Macs and televisions play it, Chrome and Firefox do not';
 /** The same of sound that is not AAC. */
-const SOUNDS: Readonly<Record<Exclude<AudioCodec, 'aac'>, Reach>> = {
-  opus: {
-    name: 'Opus',
-    who: 'Chrome, Edge and Firefox play it, iPhones before iOS 17 and televisions do not',
-  },
-  flac: { name: 'FLAC', who: 'browsers play it by HLS and not by FLV, televisions do not' },
-  ac3: { name: 'AC-3', who: APPLE_AND_TELEVISIONS },
-  eac3: { name: 'E-AC-3', who: APPLE_AND_TELEVISIONS },
-  mp3: { name: 'MP3', who: 'Chrome plays it in FLV and MPEG-TS (?container=ts), not in the usual HLS' },
+const SOUNDS: Readonly<Record<Exclude<AudioCodec, 'aac'>, string>> = {
+  opus: 'Chrome, Edge and Firefox play it, iPhones before iOS 17 and televisions do not',
+  flac: 'browsers play it by HLS and not by FLV, televisions do not',
+  ac3: APPLE_AND_TELEVISIONS,
+  eac3: APPLE_AND_TELEVISIONS,
+  mp3: 'Chrome plays it in FLV and MPEG-TS (?container=ts), not in the usual HLS',
 };
 
 /** Why some viewers cannot see this picture. */
 export function pictureTrouble(track: VideoTrack): Trouble | undefined {
   if (track.codec === 'avc') return avcTrouble(track);
-  const { name, who } = PICTURES[track.codec];
+  const name = CODEC_NAMES[track.codec];
   return {
-    text: `The video is ${name}: ${who}.`,
+    text: `The video is ${name}: ${PICTURES[track.codec]}.`,
     remedy: `Send H.264 as well, as a second track (Enhanced RTMP) or a stream of its own, or instead of ${name}, where everybody is to see it.`,
     measured: { codec: track.codecString },
   };
@@ -85,9 +72,8 @@ const HIGHEST_RATE = 48_000;
 /** Why some viewers cannot hear this sound. */
 export function soundTrouble({ codec, codecString, channels, sampleRate }: AudioTrack): Trouble | undefined {
   if (codec !== 'aac') {
-    const { name, who } = SOUNDS[codec];
     return {
-      text: `The sound is ${name}: ${who}.`,
+      text: `The sound is ${CODEC_NAMES[codec]}: ${SOUNDS[codec]}.`,
       remedy: `Send AAC where everybody is to hear it.`,
       measured: { codec: codecString },
     };

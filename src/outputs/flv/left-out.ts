@@ -1,10 +1,6 @@
+import { CODEC_NAMES } from '../../media/codec-names.ts';
 import type { TrackSet } from '../../media/track.ts';
-import type { Codec, Tailoring } from './tailoring.ts';
-
-const SPOKEN: Readonly<Record<Codec, string>> = {
-  ...{ avc: 'H.264', hevc: 'HEVC (H.265)', av1: 'AV1', vp9: 'VP9', vp8: 'VP8' },
-  ...{ aac: 'AAC', opus: 'Opus', flac: 'FLAC', ac3: 'AC-3', eac3: 'E-AC-3', mp3: 'MP3' },
-};
+import type { Tailoring } from './tailoring.ts';
 
 /** What a viewer is not given of a stream's tracks, in words. */
 export interface LeftOut {
@@ -16,9 +12,9 @@ export interface LeftOut {
 /** Undefined: it gets all there is. `how` says what to do about it. */
 export function leftOut({ video, audio }: TrackSet, tailoring: Tailoring, how: string): LeftOut | undefined {
   if (video && !tailoring.takes(video.codec))
-    return { isAll: true, text: `the picture is ${SPOKEN[video.codec]}, ${how}` };
+    return { isAll: true, text: `the picture is ${CODEC_NAMES[video.codec]}, ${how}` };
   if (!audio || tailoring.takes(audio.codec)) return undefined;
-  const text = `the sound is ${SPOKEN[audio.codec]}, ${how}`;
+  const text = `the sound is ${CODEC_NAMES[audio.codec]}, ${how}`;
   return video ? { isAll: false, text: `only the picture is sent: ${text}` } : { isAll: true, text };
 }
 

@@ -180,7 +180,7 @@ test('a server that has not announced HEVC is sent none: the relay says so, and 
   assert.ok(link.isClosed, 'nothing to be done there');
   const { health } = rig.pushes.reports('push-1')[0]!;
   assert.equal(health.state, 'waiting');
-  assert.match(health.problem ?? '', /^the picture is HEVC \(H\.265\), which the server has not announced/);
+  assert.match(health.problem ?? '', /^the picture is HEVC, which the server has not announced/);
 });
 
 test('a server that has announced HEVC gets it, and so does one that a rule forces it on', () => {
