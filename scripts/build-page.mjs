@@ -10,6 +10,18 @@ const PAGE = join(ROOT, 'public');
 /** The oldest browsers that the page is written for. */
 const TARGET = ['chrome100', 'firefox100', 'safari15.4'];
 
+/** The gateway's readers and writers, which the page uses as well, have Node's `Buffer`: here it is the package of that name. */
+const NODE_BUFFER = {
+  name: 'node-buffer',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\][^.]+\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const isOurs = path.startsWith(join(ROOT, 'src')) && /\bBuffer\b/.test(source);
+      return isOurs ? { contents: `import { Buffer } from 'buffer';${source}`, loader: 'ts' } : undefined;
+    });
+  },
+};
+
 /** Builds the page into `outDir`: `index.html`, and `assets/` with a hash in every name. */
 export async function buildPage(outDir) {
   await rm(outDir, { recursive: true, force: true });
@@ -33,6 +45,7 @@ export async function buildPage(outDir) {
     target: TARGET,
     loader: { '.woff2': 'file', '.svg': 'copy' },
     tsconfig: join(PAGE, 'tsconfig.json'),
+    plugins: [NODE_BUFFER],
     legalComments: 'linked',
     metafile: true,
     logLevel: 'warning',

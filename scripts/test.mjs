@@ -6,13 +6,19 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { checkNode, ensurePackages, ensurePrograms, fail, root } from './install.mjs';
+
+/** Tests that judge how soon or how much, or load two cores alone: two at a time, where most of the others wait for a live stream's clock. */
+const MEASURING = [
+  ...['codecs', 'codecs-in-fmp4', 'codecs-in-ts', 'codecs-kept', 'dvr', 'held-up', 'hostile', 'low-latency'],
+  ...['low-latency-check', 'random-lives', 'slow-viewer', 'takeover', 'under-attack', 'under-attack-tls'],
+].map((name) => `${name}.test.ts`);
 
 /** Tests of one group run in as many processes at a time as the group can bear on two cores. */
 const GROUPS = {
   unit: { concurrency: 2, timeoutMs: 60_000 },
-  e2e: { concurrency: 2, timeoutMs: 180_000 },
+  e2e: { concurrency: 3, timeoutMs: 180_000, measuring: { files: MEASURING, concurrency: 2 } },
   // A hundred live shows at once, by the clock.
   zoo: { concurrency: 1, timeoutMs: 120_000 },
   // A second for each parser; `npm run fuzz` takes longer.
@@ -32,7 +38,17 @@ function testFiles(group) {
   }
 }
 
-function runGroup(group, files, { concurrency, timeoutMs }) {
+/** A group's files with how many of them run at a time. */
+function sharesOf(files, { concurrency, measuring }) {
+  if (measuring === undefined) return [{ files, concurrency }];
+  const isMeasuring = (file) => measuring.files.includes(basename(file));
+  return [
+    { files: files.filter((file) => !isMeasuring(file)), concurrency },
+    { files: files.filter(isMeasuring), concurrency: measuring.concurrency },
+  ].filter((share) => share.files.length > 0);
+}
+
+function runFiles(group, { files, concurrency, timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const summary = join(folder, 'summary.json');
   const args = [
@@ -46,7 +62,8 @@ function runGroup(group, files, { concurrency, timeoutMs }) {
     `--test-reporter-destination=${summary}`,
     ...files.map((file) => relative(root, file)),
   ];
-  process.stdout.write(`\n${group}: ${files.length} files\n`);
+  const startedAt = performance.now();
+  process.stdout.write(`\n${group}: ${files.length} files, ${concurrency} at a time\n`);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
     child.on('exit', (code) => {
@@ -58,6 +75,7 @@ function runGroup(group, files, { concurrency, timeoutMs }) {
       }
       if (code !== 0 && counts.failed === 0) counts.failed = 1;
       rmSync(folder, { recursive: true, force: true });
+      process.stdout.write(`${group}: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
       resolve(counts);
     });
   });
@@ -82,8 +100,10 @@ for (const [group, options] of Object.entries({
   if (only !== undefined && only !== group) continue;
   const files = testFiles(group);
   if (files.length === 0) continue;
-  const counts = await runGroup(group, files, options);
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  for (const share of sharesOf(files, options)) {
+    const counts = await runFiles(group, { ...share, timeoutMs: options.timeoutMs });
+    for (const key of Object.keys(total)) total[key] += counts[key];
+  }
 }
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

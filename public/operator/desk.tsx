@@ -6,6 +6,7 @@ import { Events } from './events.tsx';
 import { useEventFeed } from './event-feed.ts';
 import { Keys } from './keys.tsx';
 import { usePlace, type Place } from './place.ts';
+import { PlaybackFigures } from './playback.tsx';
 import { Relays } from './relays.tsx';
 import { Settings } from './settings.tsx';
 import { StreamBar } from './stream-bar.tsx';
@@ -38,12 +39,15 @@ export function Desk({ streams, server, levels, session }: DeskProps): JSX.Eleme
     <>
       <Tabs tab={place.tab} />
       {place.tab === 'streams' && (
-        <OnAir
-          streams={streams}
-          server={server}
-          levels={levels}
-          below={(stream) => <StreamBar stream={stream} />}
-        />
+        <>
+          <OnAir
+            streams={streams}
+            server={server}
+            levels={levels}
+            below={(stream) => <StreamBar stream={stream} />}
+          />
+          <PlaybackFigures />
+        </>
       )}
       {place.tab === 'stream' && (
         <StreamView

@@ -48,7 +48,7 @@ const WORDS = { error: 'error', warning: 'warning', advice: 'piece of advice' } 
 const MANY = { error: 'errors', warning: 'warnings', advice: 'pieces of advice' } as const;
 
 /** The worst in one or two words. */
-export function HealthMark({ verdicts }: HealthMarkProps): JSX.Element {
+function HealthMark({ verdicts }: HealthMarkProps): JSX.Element {
   if (!verdicts) return <span class="mark" data-look="unknown" />;
   const worst = WORST.find((severity) => verdicts.some((one) => one.severity === severity));
   if (!worst)

@@ -16,6 +16,7 @@ import {
   viewers,
 } from '../text/format.ts';
 import { watchPath } from '../text/links.ts';
+import { PlaybackFigures } from './playback.tsx';
 import { RecordingControl } from './recording-control.tsx';
 import { useHealth } from './stream-bar.tsx';
 import { StreamCharts } from './stream-charts.tsx';
@@ -64,6 +65,7 @@ export function StreamView({ app, stream, facts }: StreamViewProps): JSX.Element
         <div class="stack">
           <Health app={app} stream={stream} facts={facts} />
           <StreamCharts app={app} stream={stream} />
+          <PlaybackFigures path={`${app}/${stream}`} />
           <RecordingControl app={app} stream={stream} isLive={facts !== undefined} />
         </div>
         <div class="stack">

@@ -40,6 +40,8 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   'http-flv': 'HTTP-FLV',
   'ws-flv': 'WebSocket-FLV',
   hls: 'HLS',
+  'll-hls': 'Low-Latency HLS',
+  'native-hls': 'HLS, by the browser',
   recording: 'Recording',
   relay: 'Relay',
 };

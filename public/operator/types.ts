@@ -37,6 +37,15 @@ export interface Verdict {
   readonly since: string;
 }
 
+/** What viewers' pages have told of one protocol. */
+export interface Playback {
+  readonly protocol: string;
+  readonly medianStartSeconds: number | null;
+  readonly medianDelaySeconds: number | null;
+  readonly watchedSeconds: number;
+  readonly stallsPerHour: number | null;
+}
+
 /** One point of a stream's past, every two seconds. */
 export interface Point {
   /** ms since 1970. */

@@ -19,7 +19,7 @@ export interface OnAirProps {
   readonly below?: (stream: Stream) => ComponentChildren;
 }
 
-export const keyOf = (stream: Stream): string => `${stream.app}/${stream.stream}`;
+const keyOf = (stream: Stream): string => `${stream.app}/${stream.stream}`;
 
 /** Everything that is on the air, or how to put something there. */
 export function OnAir({ streams, server, levels, below }: OnAirProps): JSX.Element {

@@ -1,20 +1,6 @@
-import type { Engine } from './engines.ts';
+import { CODEC_NAMES } from '../../src/media/codec-names.ts';
 
-/** Codecs by the name that people know them by. */
-const NAMES = {
-  avc: 'H.264',
-  hevc: 'HEVC',
-  av1: 'AV1',
-  vp9: 'VP9',
-  vp8: 'VP8',
-  aac: 'AAC',
-  mp3: 'MP3',
-  opus: 'Opus',
-  flac: 'FLAC',
-  ac3: 'AC-3',
-  eac3: 'E-AC-3',
-} as const;
-export type Family = keyof typeof NAMES;
+export type Family = keyof typeof CODEC_NAMES;
 
 /** The first part of a codec string (RFC 6381), in small letters. */
 const FAMILIES: Readonly<Record<string, Family>> = {
@@ -46,20 +32,7 @@ export function familyOf(codec: string): Family | undefined {
 
 export function nameOf(codec: string): string {
   const family = familyOf(codec);
-  return family === undefined ? codec : NAMES[family];
-}
-
-/**
- * What mpegts.js takes out of FLV. Not FLAC: 1.8.2 makes a box that no browser reads of a sequence header as Enhanced RTMP
- * has it, `fLaC` and a whole STREAMINFO block.
- */
-const OUT_OF_FLV: ReadonlySet<Family> = new Set(['avc', 'hevc', 'av1', 'aac', 'mp3', 'opus']);
-
-/** Whether an engine's way brings a codec to the browser. Of one that nobody knows the browser is asked alone. */
-export function brings(engine: Engine, codec: string): boolean {
-  if (engine === 'hls' || engine === 'native') return true;
-  const family = familyOf(codec);
-  return family === undefined || OUT_OF_FLV.has(family);
+  return family === undefined ? codec : CODEC_NAMES[family];
 }
 
 /** A codec string as browsers want it: ISO/IEC 14496-12 has capitals where Media Source Extensions have none. */
@@ -68,11 +41,36 @@ export function forBrowser(codec: string): string {
   return family === 'opus' || family === 'flac' ? family : codec;
 }
 
-/** Media types to ask about, any of which will do. Some browsers know MP3 only outside of MP4. */
-export function mediaTypes(kind: 'video' | 'audio', codec: string): readonly string[] {
-  const inMp4 = `${kind}/mp4; codecs="${forBrowser(codec)}"`;
-  return familyOf(codec) === 'mp3' ? [inMp4, 'audio/mp4; codecs="mp3"', 'audio/mpeg'] : [inMp4];
+/** Media types to ask about, any of which will do: in MP4. */
+export function mp4Types(kind: 'video' | 'audio', codec: string): readonly string[] {
+  const own = `${kind}/mp4; codecs="${forBrowser(codec)}"`;
+  return familyOf(codec) === 'mp3' ? [own, 'audio/mp4; codecs="mp3"'] : [own];
 }
+
+/** The same in whatever form an engine can make of it: some browsers know MP3 only outside of MP4. */
+export function mediaTypes(kind: 'video' | 'audio', codec: string): readonly string[] {
+  return familyOf(codec) === 'mp3' ? [...mp4Types(kind, codec), BARE_MP3] : mp4Types(kind, codec);
+}
+
+/** Frames of MP3 and nothing else. */
+export const BARE_MP3 = 'audio/mpeg';
+
+/** MPEG-TS, as HLS has it, carries it. */
+export function isInTs(codec: string): boolean {
+  const family = familyOf(codec);
+  return family !== undefined && IN_TS.has(family);
+}
+const IN_TS: ReadonlySet<Family> = new Set(['avc', 'hevc', 'aac', 'mp3', 'ac3', 'eac3']);
+
+/**
+ * mpegts.js plays it out of FLV. It knows neither VP9 nor FLAC as Enhanced RTMP has it (`fLaC` and a whole STREAMINFO block), and
+ * fails at the frame headers of some encoders' AV1.
+ */
+export function isForMpegts(codec: string): boolean {
+  const family = familyOf(codec);
+  return family === undefined || FOR_MPEGTS.has(family);
+}
+const FOR_MPEGTS: ReadonlySet<Family> = new Set(['avc', 'hevc', 'aac', 'mp3', 'opus']);
 
 const SAFARI_HAS_IT = 'Safari and most televisions can.';
 /** Who plays a codec, for viewers whose browser does not. */

@@ -1,5 +1,5 @@
 /** The ways to play, best first: what `?engine=` takes. */
-export const ENGINES = ['ws-flv', 'http-flv', 'hls', 'native'] as const;
+const ENGINES = ['ws-flv', 'http-flv', 'hls', 'native'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 export const ENGINE_NAMES: Readonly<Record<Engine, string>> = {

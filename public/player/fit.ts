@@ -1,10 +1,13 @@
 import type { Rendition, Stream } from '../api/types.ts';
-import { brings, nameOf, whoCan } from './codecs.ts';
-import { ENGINE_NAMES, type Engine } from './engines.ts';
+import { isInTs, nameOf, whoCan } from './codecs.ts';
+import type { Engine } from './engines.ts';
 import { linesOf, pictures, sounds } from './renditions.ts';
 
-/** Whether this browser decodes a rendition, given by Media Source Extensions or to its own HLS player. */
-export type Decodes = (way: 'media source' | 'native', rendition: Rendition) => Promise<boolean>;
+/** By Media Source Extensions or by the browser's own HLS player; in MP4, or in any form that an engine makes of it. */
+export type Way = 'media source' | 'media source, mp4' | 'native' | 'native, mp4';
+
+/** Whether this browser decodes a rendition in this way. */
+export type Decodes = (way: Way, rendition: Rendition) => Promise<boolean>;
 
 /** How an engine can play a stream. */
 export interface Plan {
@@ -15,15 +18,14 @@ export interface Plan {
   readonly tracks: readonly number[];
   /** The sound cannot be decoded: the picture alone is played. */
   readonly isSilent: boolean;
+  /** What HLS is to be asked for; undefined: what the server thinks best. */
+  readonly container?: 'ts';
 }
 
 export type Fit =
   | { kind: 'fits'; plans: readonly [Plan, ...Plan[]] }
   /** This browser cannot play it: why, and what could. */
   | { kind: 'misfit'; sentence: string };
-
-const wayOf = (engine: Engine): 'media source' | 'native' =>
-  engine === 'native' ? 'native' : 'media source';
 
 /**
  * Which engines can play a stream here, those first that play its main picture. While nothing is known of its tracks all of
@@ -41,27 +43,30 @@ export async function fit(
   }
   const [first, ...rest] = [...plans.filter(isWhole), ...plans.filter((plan) => !isWhole(plan))];
   if (first) return { kind: 'fits', plans: [first, ...rest] };
-  return { kind: 'misfit', sentence: misfit(facts, engines) };
+  return { kind: 'misfit', sentence: misfit(facts) };
 }
 
 const isWhole = ({ track, isSilent }: Plan): boolean => track === 0 && !isSilent;
 
 async function planFor(engine: Engine, facts: Stream, decodes: Decodes): Promise<Plan | undefined> {
-  const can = async (one: Rendition): Promise<boolean> =>
-    brings(engine, one.codec) && (await decodes(wayOf(engine), one));
-  const seen: Rendition[] = [];
-  for (const one of pictures(facts)) if (await can(one)) seen.push(one);
+  const isHls = engine === 'hls' || engine === 'native';
+  const way = engine === 'native' ? 'native' : 'media source';
   const [mainSound] = sounds(facts);
-  const isHeard = mainSound === undefined || (await can(mainSound));
+  const isHeard = mainSound === undefined || (await decodes(way, mainSound));
+  const needsTs = isHls && isHeard && mainSound !== undefined && !(await decodes(`${way}, mp4`, mainSound));
+  const seen: Rendition[] = [];
+  for (const one of pictures(facts))
+    if ((!needsTs || isInTs(one.codec)) && (await decodes(way, one))) seen.push(one);
   const hasPictures = pictures(facts).length > 0;
   if (hasPictures && seen.length === 0) return undefined;
   // A playlist names its codecs together: players of HLS leave out what they cannot play as a whole.
-  if (!isHeard && (!hasPictures || engine === 'hls' || engine === 'native')) return undefined;
+  if (!isHeard && (!hasPictures || isHls)) return undefined;
   return {
     engine,
     track: seen.some(({ track }) => track === 0) ? 0 : (best(seen)?.track ?? 0),
     tracks: seen.map(({ track }) => track),
     isSilent: !isHeard,
+    ...(needsTs && { container: 'ts' }),
   };
 }
 
@@ -69,12 +74,9 @@ function best(among: readonly Rendition[]): Rendition | undefined {
   return [...among].sort((one, other) => linesOf(other) - linesOf(one))[0];
 }
 
-function misfit(facts: Stream, engines: readonly Engine[]): string {
+function misfit(facts: Stream): string {
   const [picture] = pictures(facts);
   const codec = picture?.codec ?? sounds(facts)[0]?.codec ?? '';
-  const [only] = engines;
-  if (engines.length === 1 && only !== undefined && !brings(only, codec))
-    return `This stream is ${nameOf(codec)}, which ${ENGINE_NAMES[only]} does not bring to a browser.`;
   return `This stream is ${nameOf(codec)}, which this browser cannot play. ${whoCan(codec)}`;
 }
 

@@ -3,7 +3,7 @@ const REMEMBERED = 5;
 
 /**
  * When the picture shown came in at the server. FLV brings a mark with the server's time in front of each key frame
- * (`?clock=1`), but mpegts.js does not tell the mark's place in the video's time: it is the end of the buffer, since all frames
+ * (`?clock=1`). mpegts.js does not tell the mark's place in the video's time: there it is the end of the buffer, since all frames
  * before it have been handed on, and the very beginning for the first one.
  */
 export class FlvClock {

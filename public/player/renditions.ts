@@ -1,7 +1,7 @@
 import type { Rendition, Stream } from '../api/types.ts';
 
 /** Pictures and sounds of a stream, the main ones first; the report of an older server has only those. */
-export function renditionsOf(facts: Stream): readonly Rendition[] {
+function renditionsOf(facts: Stream): readonly Rendition[] {
   const told = facts.renditions ?? [];
   const main = mainOnes(facts).filter(
     (one) => !told.some(({ track, kind }) => track === 0 && kind === one.kind),

@@ -1,6 +1,6 @@
 import type { Stream } from '../api/types.ts';
 import { EngineRoom, type Start } from './engine-room.ts';
-import { expectedTracks, isFlv, mediaUrl, tracksOf } from './engine-parts.ts';
+import { isFlv, tracksOf } from './engine-parts.ts';
 import type { Engine } from './engines.ts';
 import type { Plan } from './fit.ts';
 import { Known } from './known.ts';
@@ -9,8 +9,16 @@ import type { PlayerOptions } from './player-view.ts';
 import { refusalOf } from './refusal.ts';
 import { Reports } from './reports.ts';
 import { Selection } from './selection.ts';
-import { begin, engineOf, step } from './session.ts';
-import type { Command, Session, SessionEvent, Situation, Step } from './session.ts';
+import { begin, step } from './session-step.ts';
+import {
+  engineOf,
+  type Command,
+  type Session,
+  type SessionEvent,
+  type Situation,
+  type Step,
+} from './session.ts';
+import { startOf, wantsPast } from './start.ts';
 import type { Trouble } from './viewing-log.ts';
 
 /** One viewing: carries out what the session decides, and has what it is decided about. */
@@ -164,18 +172,8 @@ export class Viewing {
     const behind = this.pastSeconds === undefined ? undefined : this.place.behind(Date.now());
     if (behind !== undefined && isFlv(this.engine)) this.selection.detour = 'past';
     const { engine, plan, selection } = this;
-    const track = selection.track(facts, plan);
-    return {
-      engine,
-      facts,
-      order: {
-        url: mediaUrl(engine, this.#options, { track, clock: true }),
-        ...expectedTracks(facts, this.#session.withoutSound || plan?.isSilent === true),
-        picture: selection.picture,
-        sound: selection.sound,
-      },
-      beginBehind: behind,
-    };
+    const { withoutSound } = this.#session;
+    return startOf({ name: this.#options, engine, facts, plan, selection, withoutSound, behind });
   }
 
   /** Before a picture has come it may be that the viewer is refused: some engines call that an end, others a failure. */
@@ -262,6 +260,3 @@ export class Viewing {
     this.#changed();
   }
 }
-
-/** `?dvr=0` in the page's address asks the server for the short playlist. */
-const wantsPast = (): boolean => new URLSearchParams(location.search).get('dvr') !== '0';

@@ -43,7 +43,7 @@ export function signedQuery(what: Signed, secret: string): string {
 }
 
 /** What `sign` of a URL says, 32 bytes; undefined: it is no signature. */
-export function readSignature(text: string): Buffer | undefined {
+function readSignature(text: string): Buffer | undefined {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
   return /^[A-Za-z0-9_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64url') : undefined;
 }

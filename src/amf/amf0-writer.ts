@@ -7,15 +7,10 @@ import type { AmfValue } from './value.ts';
 const LONGEST_SHORT_STRING = 0xffff;
 
 /**
- * Appends one value. References are never written; XML goes out as a string.
+ * The values one after another, as a command's or a data message's body. References are never written; XML goes out as a string.
  *
  * @throws AmfError for nesting beyond the reader's own limit (a ring, for one) and names over 65,535 bytes.
  */
-export function writeAmf0(writer: ByteWriter, value: AmfValue): void {
-  write(writer, value, 0);
-}
-
-/** The values one after another, as a command's or a data message's body. */
 export function encodeAmf0(...values: readonly AmfValue[]): Buffer {
   const writer = new ByteWriter();
   for (const value of values) write(writer, value, 0);

@@ -168,8 +168,9 @@ export class Doors {
     const { settings, onAir, gatehouse, hlsSent, log } = this.#options;
     const clips = new ClipRoute({
       make: (path, track, wish) => {
-        const output = onAir.hls.find(path)?.rendition(track);
-        return output && clipOf(output, wish);
+        const own = onAir.hls.find(path);
+        const members = own ? [own] : onAir.ladders.members(path).flatMap((one) => onAir.hls.find(one) ?? []);
+        return clipOf(members, { track, wish });
       },
       clients: gatehouse.clients,
       longestSeconds: () => settings().hls.clipSeconds,

@@ -5,7 +5,9 @@ import type { TrackId } from '../media/track.ts';
 import type { Log } from '../observe/log.ts';
 import { DvrArchive } from '../outputs/dvr/dvr-archive.ts';
 import { DvrDisk } from '../outputs/dvr/dvr-disk.ts';
-import { findFormerLives, renumbered, type FormerLife } from '../outputs/dvr/former-lives.ts';
+import { continuedLives } from '../outputs/dvr/continued-lives.ts';
+import type { IndexedSegment } from '../outputs/dvr/dvr-index.ts';
+import { findFormerLives, type FormerLife } from '../outputs/dvr/former-lives.ts';
 import type { PlaylistNumbers } from '../outputs/hls/numbers.ts';
 
 export interface DvrOptions {
@@ -33,6 +35,17 @@ export interface OpenedArchive {
 
 /** In the data directory. */
 const FOLDER = 'dvr';
+/** A client that is slower than this does not keep the past of a stream that is over. */
+const MAX_HELD_MS = 30 * 60_000;
+/** What the main rendition is called. */
+const MAIN: TrackId = 'video';
+
+/** What a life that was cut off has left, by the numbers with which it goes on. */
+interface Continued extends Pick<FormerLife, 'dir' | 'inits' | 'bytes' | 'until'> {
+  readonly segments: readonly IndexedSegment[];
+  /** The number of the segment behind them. */
+  readonly sequence: number;
+}
 
 /** The past of all streams whose players may go back: how much of the disk it may take, and what is left of it after a crash. */
 export class Dvr {
@@ -41,7 +54,11 @@ export class Dvr {
   readonly #disk: DvrDisk;
   /** Whose they are; former lives of a stream are among them, in front of its newest. */
   readonly #archives = new Map<DvrArchive, Pick<NewArchive, 'name' | 'rendition'>>();
+  /** By `app/stream/rendition`. */
   #former = new Map<string, FormerLife>();
+  /** Of streams that have begun again, and whose renditions have not yet. */
+  readonly #continued = new Map<string, Continued>();
+  #stale: readonly string[] = [];
   #isClosing = false;
 
   constructor(options: DvrOptions) {
@@ -52,14 +69,23 @@ export class Dvr {
 
   /** Call when the data directory is there, before the first stream. */
   async open(): Promise<void> {
-    this.#former = await findFormerLives(this.#root, this.#options.clock() - this.#longest() * 1000);
+    const since = this.#options.clock() - this.#longest() * 1000;
+    const { lives, stale } = await findFormerLives(this.#root, since);
+    this.#former = lives;
+    this.#stale = stale;
+  }
+
+  /** Call when the doors are open: another gateway whose they are has its folder here, too. */
+  tidy(): void {
+    for (const path of this.#stale) this.#disk.remove(path);
+    this.#stale = [];
   }
 
   /** Bytes on the disk, those included that a life that was cut off has left and nobody has gone on from. */
   get bytes(): number {
     let bytes = 0;
     for (const archive of this.#archives.keys()) bytes += archive.bytes;
-    for (const former of this.#former.values()) bytes += former.bytes;
+    for (const former of this.#left()) bytes += former.bytes;
     return bytes;
   }
 
@@ -77,26 +103,22 @@ export class Dvr {
 
   /** A rendition begins. */
   begin({ name, rendition, seconds, first }: NewArchive): OpenedArchive {
-    const { log } = this.#options;
     const of = `${name.path}/${rendition}`;
-    const former = this.#former.get(of);
-    this.#former.delete(of);
-    const past = former?.segments ?? [];
-    const last = past.at(-1)?.sequence ?? 0;
-    const sequence = Math.max(first.sequence, last + 1 + past.length);
+    if (rendition === MAIN) this.#continue(name.path, first.sequence);
+    const former = this.#continued.get(of);
+    this.#continued.delete(of);
     const archive: DvrArchive = new DvrArchive({
       dir: former?.dir ?? join(this.#root, of, `${first.sequence}`),
       seconds,
       disk: this.#disk,
-      former: former && { segments: renumbered(past, sequence), inits: former.inits },
-      trouble: (why) => {
-        if (why === undefined) log.info({ stream: name.path }, 'DVR goes on');
-        else log.warn({ stream: name.path }, `DVR: the past begins anew, ${why}`);
-      },
+      former,
+      trouble: (what) => this.#tell(name, what),
       grown: () => this.#keepWithin(),
+      makeRoom: (bytes) => this.#makeRoom(bytes),
     });
     this.#archives.set(archive, { name, rendition });
-    return { archive, first: { ...first, sequence }, continues: past.length > 0 };
+    const sequence = Math.max(first.sequence, former?.sequence ?? 0);
+    return { archive, first: { ...first, sequence }, continues: former !== undefined };
   }
 
   /** The stream has come to its end. Where it is the gateway that ends, its next start goes on from here. */
@@ -104,17 +126,21 @@ export class Dvr {
     if (!this.#isClosing) archive.end();
   }
 
-  /** Nobody can ask for it any more. */
+  /** Nobody can ask for it any more. Who is in the middle of a clip gets the rest of it. */
   forget(archive: DvrArchive): void {
-    if (this.#isClosing) return;
-    archive.remove();
-    this.#archives.delete(archive);
+    const remove = (): void => {
+      clearTimeout(latest);
+      if (this.#isClosing || !this.#archives.delete(archive)) return;
+      archive.remove();
+    };
+    const latest = setTimeout(remove, MAX_HELD_MS).unref();
+    archive.whenUnused(remove);
   }
 
   /** Call about once a second. */
   tick(): void {
     const since = this.#options.clock() - this.#longest() * 1000;
-    for (const [of, { until }] of this.#former) if (until < since) this.#dropFormer(of);
+    for (const { dir, until } of this.#left()) if (until < since) this.#dropFormer(dir);
   }
 
   /** From now on everything stays as it is, for the next start. Call before the streams end. */
@@ -128,29 +154,70 @@ export class Dvr {
     await this.#disk.settled();
   }
 
-  #dropFormer(of: string): void {
-    const former = this.#former.get(of);
-    this.#former.delete(of);
-    if (former) this.#disk.remove(former.dir);
+  /** A stream begins again where it was cut off. */
+  #continue(path: string, first: number): void {
+    const isOf = (of: string): boolean => of.startsWith(`${path}/`);
+    for (const [of, { dir }] of this.#continued) if (isOf(of)) this.#dropFormer(dir); // renditions that did not come
+    const own = new Map<string, FormerLife>();
+    for (const [of, life] of this.#former) {
+      if (isOf(of)) own.set(of.slice(path.length + 1), life);
+    }
+    const { sequence, pasts } = continuedLives(own, MAIN, first);
+    for (const [rendition, { dir, inits, bytes, until }] of own) {
+      const of = `${path}/${rendition}`;
+      this.#former.delete(of);
+      const segments = pasts.get(rendition);
+      if (segments) this.#continued.set(of, { dir, inits, bytes, until, segments, sequence });
+      else this.#disk.remove(dir);
+    }
+  }
+
+  #tell({ path }: StreamName, what: string | undefined): void {
+    const { log } = this.#options;
+    if (what === undefined) log.info({ stream: path }, 'DVR: the past is kept again');
+    else log.warn({ stream: path }, `DVR: the past is not kept as long as it should be: ${what}`);
+  }
+
+  /** What nobody has gone on from. */
+  *#left(): Generator<FormerLife | Continued> {
+    yield* this.#former.values();
+    yield* this.#continued.values();
+  }
+
+  #dropFormer(dir: string): void {
+    for (const lives of [this.#former, this.#continued])
+      for (const [of, life] of lives) if (life.dir === dir) lives.delete(of);
+    this.#disk.remove(dir);
   }
 
   /** Lives that nobody has gone on from go first, then the oldest, whosever it is. */
   #keepWithin(): void {
-    const { dvrBytes } = this.#options.settings().hls;
-    for (const of of this.#former.keys()) {
-      if (this.bytes <= dvrBytes) return;
-      this.#dropFormer(of);
+    this.#makeRoom(this.bytes - this.#options.settings().hls.dvrBytes);
+  }
+
+  /** False: nothing is left. */
+  #makeRoom(wanted: number): boolean {
+    let freed = 0;
+    for (const { dir, bytes } of this.#left()) {
+      if (freed >= wanted) return true;
+      this.#dropFormer(dir);
+      freed += bytes;
     }
-    let { bytes } = this;
-    while (bytes > dvrBytes) {
-      let oldest: DvrArchive | undefined;
-      for (const archive of this.#archives.keys())
-        if (archive.oldest !== undefined && archive.oldest < (oldest?.oldest ?? Infinity)) oldest = archive;
-      if (!oldest) return;
-      bytes -= oldest.bytes;
+    while (freed < wanted) {
+      const oldest = this.#oldest();
+      if (!oldest) break;
+      const before = oldest.bytes;
       oldest.forgetOldest();
-      bytes += oldest.bytes;
+      freed += before - oldest.bytes;
     }
+    return freed > 0;
+  }
+
+  #oldest(): DvrArchive | undefined {
+    let found: DvrArchive | undefined;
+    for (const archive of this.#archives.keys())
+      if (archive.oldest !== undefined && archive.oldest < (found?.oldest ?? Infinity)) found = archive;
+    return found;
   }
 
   #longest(): number {

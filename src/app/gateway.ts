@@ -1,72 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/schema.ts';
-import { EventFeed } from '../observe/events.ts';
 import { createLog, type Log } from '../observe/log.ts';
-import type { Recorder } from '../outputs/recorder/recorder.ts';
-import type { ClientAddresses } from '../servers/http/client-address.ts';
-import { createPages } from '../servers/http/pages.ts';
-import { PosterRoute } from '../servers/http/poster-route.ts';
-import type { After } from '../stream/registry.ts';
-import type { Stream } from '../stream/stream.ts';
-import { Access } from './access.ts';
 import { openDataDir } from './data-dir.ts';
-import { Doors, type GatewayPorts } from './doors.ts';
-import { Draining } from './draining.ts';
-import { Examining } from './examining.ts';
-import { Gatehouse } from './gatehouse.ts';
+import type { GatewayPorts } from './doors.ts';
+import type { Door } from './own-address.ts';
 import { settingsOf, type GatewayEvents, type GatewayOptions } from './gateway-options.ts';
-import { Hooking } from './hooking.ts';
-import { MultitrackDesk } from './multitrack-desk.ts';
-import { OnAir } from './on-air.ts';
-import { Operating } from './operating.ts';
-import { createRecorder, recordingAdmin } from './recording.ts';
-import { RecordingsView } from './recordings-view.ts';
-import { Relaying, viewersOf } from './relaying.ts';
-import { Reloading } from './reloading.ts';
-import { measureViewers, reportStreams } from './reports.ts';
-import { describeServer } from './server-report.ts';
+import { House } from './house.ts';
 import type { ReloadReport, SettingsInForce } from './settings-in-force.ts';
-import { Tls } from './tls.ts';
 import { VERSION } from './version.ts';
 
 export type { GatewayPorts } from './doors.ts';
 export type { GatewayEvents, GatewayOptions } from './gateway-options.ts';
 
-/** Said to whoever comes when it is over. */
-const SHUTTING_DOWN = 'the gateway is shutting down';
-
-/** The clocks of the house. */
-const TIME = {
-  now: (): number => performance.now(),
-  clock: Date.now,
-  after: ((ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  }) satisfies After,
-};
-
-/** Builds the parts and stops them in reverse; the only place that knows all of them. */
+/** A gateway's life: opens and starts its parts in their order, and stops them in reverse. */
 export class Gateway extends EventEmitter<GatewayEvents> {
   readonly log: Log;
-  readonly #options: GatewayOptions;
   readonly #settings: SettingsInForce;
-  readonly #feed = new EventFeed(randomUUID(), Date.now);
-  readonly #access: Access;
-  readonly #hooking: Hooking;
-  readonly #gatehouse: Gatehouse;
-  readonly #onAir: OnAir;
-  readonly #relaying: Relaying;
-  readonly #recorder: Recorder;
-  readonly #recordings: RecordingsView;
-  readonly #examining: Examining;
-  readonly #operating: Operating;
-  readonly #tls: Tls;
-  readonly #doors: Doors;
-  readonly #reloading: Reloading;
-  readonly #draining: Draining;
-  readonly #startedAt = Date.now();
+  readonly #house: House;
   #isStarted = false;
   #ports: GatewayPorts | undefined;
   #stopping: Promise<void> | undefined;
@@ -74,45 +24,18 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   /** @throws {ConfigError} */
   constructor(options: GatewayOptions = {}) {
     super();
-    this.#options = options;
     this.#settings = settingsOf(options);
-    const { settings } = this;
-    const ownLog = options.log ? undefined : createLog(settings.log);
+    const ownLog = options.log ? undefined : createLog(this.settings.log);
     this.log = options.log ?? ownLog!;
-    const common = { ...TIME, settings: () => this.settings, feed: this.#feed, log: this.log };
-    // Who may come in.
-    this.#access = new Access({ ...common, settings });
-    this.#tls = new Tls({ clock: Date.now, settings, log: this.log });
-    const rtmpPort = (): number => this.#ports?.rtmp ?? this.#tls.plan.rtmp ?? 0;
-    this.#hooking = new Hooking({ ...common, settings, houseKey: this.houseKey, rtmpPort });
-    this.#gatehouse = this.#buildGatehouse();
-    const { gate, clients, visits } = this.#gatehouse;
-    this.#access.keys.listen((id, why) => void visits.kickKey(id, why));
-    // What is on the air, and what takes from it and gives to it.
-    this.#onAir = this.#buildOnAir();
-    this.#relaying = this.#buildRelaying();
-    this.#recorder = createRecorder(common);
-    this.#recordings = new RecordingsView({ ...common, recorder: this.#recorder, gate, clients });
-    this.#examining = new Examining(common);
-    // The operator, and the doors.
-    this.#operating = this.#buildOperating();
-    this.#doors = this.#buildDoors();
-    this.#reloading = new Reloading({
-      inForce: this.#settings,
-      access: this.#access,
-      hooking: this.#hooking,
-      relaying: this.#relaying,
-      operating: this.#operating,
-      tls: this.#tls,
+    this.#house = new House({
+      settings: this.#settings,
+      log: this.log,
       ownLog,
-      log: this.log,
-    });
-    const { streams } = this.#onAir;
-    this.#draining = new Draining({
-      streams,
-      shut: () => this.#shut(),
-      askToReconnect: (description) => this.#doors.askToReconnect(description),
-      log: this.log,
+      publicDir: options.publicDir,
+      ports: () => this.#ports,
+      isStopping: () => this.#stopping !== undefined,
+      streamStarted: (path) => this.emit('streamStarted', path),
+      streamEnded: (path, reason) => this.emit('streamEnded', path, reason),
     });
   }
 
@@ -126,23 +49,23 @@ export class Gateway extends EventEmitter<GatewayEvents> {
    * Undefined before `start` and at every later start.
    */
   get firstKey(): string | undefined {
-    return this.#access.firstKey;
+    return this.#house.access.firstKey;
   }
 
   /** Where the operator finds the API's token, when the gateway has started: a path, or the setting's name. */
   get tokenPlace(): string {
-    return this.#operating.tokenPlace;
+    return this.#house.operating.tokenPlace;
   }
 
   /** The certificate in force, when the gateway has started; undefined: TLS is not spoken. */
   get certificate(): { readonly fingerprint: string; readonly isSelfSigned: boolean } | undefined {
-    const facts = this.#tls.facts;
+    const facts = this.#house.tls.facts;
     return facts && { fingerprint: facts.pair.fingerprint, isSelfSigned: facts.isSelfSigned };
   }
 
   /** Behind `?key=`, from this machine, publishes and plays anything as long as this process runs: for what it starts itself. */
   get houseKey(): string {
-    return this.#access.rules.houseKey;
+    return this.#house.access.rules.houseKey;
   }
 
   /** Opens the doors. @throws {ListenError | DataDirError | KeyFileError | ConfigError} the last one for certificates */
@@ -150,20 +73,27 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     if (this.#isStarted) throw new Error('a gateway can be started once; create another one');
     this.#isStarted = true;
     const dir = openDataDir(this.settings.data.dir);
-    await this.#tls.open(dir);
-    this.#operating.open(dir);
-    await this.#onAir.open();
-    this.#access.open();
-    this.#hooking.start();
-    this.#relaying.load();
-    this.#ports = await this.#doors.open();
-    this.#gatehouse.start();
-    this.#recordings.start();
-    await this.#recorder.start();
-    this.#relaying.start(this.#ports.rtmp);
-    await this.#access.makeFirstKey();
+    await this.#house.tls.open(dir);
+    this.#house.operating.open(dir);
+    await this.#house.onAir.open();
+    this.#house.access.open();
+    this.#house.hooking.start();
+    this.#house.relaying.load();
+    this.#ports = await this.#house.doors.open();
+    this.#house.onAir.dvr.tidy();
+    this.#house.gatehouse.start();
+    this.#house.recordings.start();
+    await this.#house.recorder.start();
+    this.#house.relaying.start(this.#rtmpDoors(this.#ports));
+    await this.#house.access.makeFirstKey();
     this.log.info({ version: VERSION, ...this.#ports }, 'gateway ready');
     return this.#ports;
+  }
+
+  #rtmpDoors({ rtmp, rtmps }: GatewayPorts): Door[] {
+    const { host, tlsHost } = this.settings.rtmp;
+    const secure = rtmps === undefined ? [] : [{ host: tlsHost || host, port: rtmps }];
+    return [{ host, port: rtmp }, ...secure];
   }
 
   /**
@@ -171,7 +101,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
    * something is faulty nothing changes, and the log says what it is. @throws {ConfigError | KeyFileError | DataDirError}
    */
   reload(): Promise<ReloadReport> {
-    return this.#reloading.reload();
+    return this.#house.reloading.reload();
   }
 
   /**
@@ -186,177 +116,27 @@ export class Gateway extends EventEmitter<GatewayEvents> {
 
   /** Ends the time in which those who are here go on: false if there is none, so that nothing is to be made shorter. */
   hurry(): boolean {
-    return this.#draining.hurry();
+    return this.#house.draining.hurry();
   }
 
   async #stop(): Promise<void> {
     const { drainSeconds } = this.settings.stop;
-    if (this.#ports) await this.#draining.wait(drainSeconds);
+    if (this.#ports) await this.#house.draining.wait(drainSeconds);
     this.log.info('stopping');
-    this.#gatehouse.tick();
-    this.#relaying.stop();
-    this.#onAir.dvr.keep();
-    this.#onAir.streams.close('shutting down'); // before their publishers' connections, which would begin grace times
-    const isRecorded = this.#recorder.stop();
-    await this.#doors.close(() => this.#operating.close());
-    this.#recordings.close('shutting down');
-    this.#gatehouse.close('shutting down');
+    this.#house.gatehouse.tick();
+    this.#house.relaying.stop();
+    this.#house.onAir.dvr.keep();
+    this.#house.onAir.streams.close('shutting down'); // before their publishers' connections, which would begin grace times
+    const isRecorded = this.#house.recorder.stop();
+    await this.#house.doors.close(() => this.#house.operating.close());
+    this.#house.recordings.close('shutting down');
+    this.#house.gatehouse.close('shutting down');
     await isRecorded;
-    await this.#hooking.stop();
-    await this.#onAir.close();
-    await this.#access.close();
-    this.#tls.close();
+    await this.#house.hooking.stop();
+    await this.#house.onAir.close();
+    await this.#house.access.close();
+    this.#house.tls.close();
     this.log.info('stopped');
-  }
-
-  /** Nobody new: balancers hear it from /healthz, peers from the closed port and the gate. */
-  #shut(): void {
-    this.#gatehouse.gate.shut(SHUTTING_DOWN);
-    this.#doors.shut();
-  }
-
-  #buildGatehouse(): Gatehouse {
-    return new Gatehouse({
-      ...TIME,
-      settings: this.settings,
-      access: this.#access.rules,
-      hooks: this.#hooking.judge,
-      feed: this.#feed,
-      covers: (path, part) => this.#onAir.ladders.covers(path, part),
-      refused: (action, reason) => this.#operating.metrics.visitRefused(action, reason),
-      log: this.log,
-    });
-  }
-
-  #buildOnAir(): OnAir {
-    return new OnAir({
-      ...TIME,
-      settings: () => this.settings,
-      opened: (stream) => this.#opened(stream),
-      ended: (stream, reason) => this.#ended(stream, reason),
-      everyTick: (now) => this.#examining.beat(now),
-      everySecond: () => this.#operating.tick(),
-      onSegment: (seconds) => this.#operating.metrics.segmentMade(seconds),
-      log: this.log,
-    });
-  }
-
-  #buildRelaying(): Relaying {
-    const { streams } = this.#onAir;
-    const { gate, hlsViewers } = this.#gatehouse;
-    return new Relaying({
-      settings: this.settings,
-      streams,
-      viewers: (path) => viewersOf(streams.find(path)) + hlsViewers.count(path) + this.#watchesLadder(path),
-      tell: (news) => this.#feed.tell(news),
-      gate,
-      log: this.log,
-    });
-  }
-
-  /** Players of the ladder that a stream is in: whichever of the members they are at, they may go over to it. */
-  #watchesLadder(path: string): number {
-    const ladder = this.#onAir.ladders.above(path);
-    return ladder === undefined ? 0 : this.#gatehouse.hlsViewers.count(ladder);
-  }
-
-  #buildOperating(): Operating {
-    const { streams, hls, tally, pacing, load } = this.#onAir;
-    const { gate, clients, visits, hlsViewers } = this.#gatehouse;
-    const posters = new PosterRoute({ keyFrame: (path) => this.#onAir.keyFrame(path), gate, clients });
-    return new Operating({
-      ...TIME,
-      settings: () => this.settings,
-      parts: {
-        keys: this.#access.keys,
-        visits,
-        relays: this.#relaying,
-        multitrack: this.#multitrackDesk(clients),
-        recordings: recordingAdmin(this.#recorder),
-        health: this.#examining.health,
-        reload: () => this.#reloading.reloadForApi(),
-      },
-      feed: this.#feed,
-      streams: () => streams.list(),
-      audience: hlsViewers,
-      clients,
-      lateMs: this.#examining.lateMs,
-      metrics: {
-        viewers: () => measureViewers(tally),
-        batchMs: () => pacing.batchMs,
-        utilization: () => load.utilizationSinceAsked(),
-        operation: {
-          hooks: () => this.#hooking.metrics(),
-          relays: () => this.#relaying.list(),
-          hlsWaiting: () => this.#doors.hlsWaiting,
-          dvrBytes: () => this.#onAir.dvr.bytes,
-          certificateSeconds: () => this.#tls.secondsLeft,
-        },
-      },
-      api: {
-        streams: () =>
-          reportStreams(streams.list(), hlsViewers, {
-            hlsOf: (path) => hls.find(path)?.facts(),
-            dvrSecondsOf: (name) => this.#onAir.hlsSettings.of(name).dvrSeconds,
-            dvrKeptOf: (name) => this.#onAir.dvr.keptOf(name),
-            ladderOf: (name) => this.#onAir.ladders.report(name, (path) => hlsViewers.count(path)),
-          }),
-        server: () =>
-          describeServer({
-            settings: this.settings,
-            ports: this.#ports ?? { rtmp: this.#tls.plan.rtmp ?? 0 },
-            uptimeMs: Date.now() - this.#startedAt,
-          }),
-        sendPoster: (wanted) => posters.send(wanted),
-        sendRecording: (wanted) => this.#recordings.send(wanted),
-        recordingIsPublic: () => this.#recordings.isPublic,
-      },
-      log: this.log,
-    });
-  }
-
-  #buildDoors(): Doors {
-    const { metrics, hlsTraffic, pages } = this.#operating;
-    return new Doors({
-      settings: () => this.settings,
-      onAir: this.#onAir,
-      gatehouse: this.#gatehouse,
-      relaying: this.#relaying,
-      tls: this.#tls,
-      pages: createPages({
-        publicDir: this.#options.publicDir ?? fileURLToPath(new URL('../../dist/public', import.meta.url)),
-        ...pages,
-        isReady: () => this.#ports !== undefined && this.#stopping === undefined,
-        log: this.log,
-      }),
-      closed: (door, reason) => metrics.connectionClosed(door, reason),
-      hlsSent: (path, bytes) => hlsTraffic.sent(path, bytes),
-      log: this.log,
-    });
-  }
-
-  #opened(stream: Stream): void {
-    this.#examining.open(stream);
-    this.#recorder.opened(stream);
-    this.#relaying.opened(stream);
-    this.emit('streamStarted', stream.name.path);
-  }
-
-  #ended(stream: Stream, reason: string): void {
-    this.#operating.streamEnded(stream);
-    this.#examining.streamEnded(stream);
-    this.log.info({ stream: stream.name.path, reason }, 'stream ended');
-    this.emit('streamEnded', stream.name.path, reason);
-  }
-
-  #multitrackDesk(clients: ClientAddresses): MultitrackDesk {
-    return new MultitrackDesk({
-      settings: () => this.settings,
-      access: this.#access.rules,
-      clients,
-      ports: () => this.#ports ?? { rtmp: 0 },
-      log: this.log,
-    });
   }
 }
 

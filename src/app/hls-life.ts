@@ -116,7 +116,9 @@ export class HlsLife implements HlsSource {
   }
 
   playlist(file: string): HlsPlaylist | undefined {
-    return this.#of(file)[0]?.playlist(file);
+    const [newest] = this.#of(file);
+    // Where there is no playlist any more players go over to another rendition; at an end mark they take the stream for over.
+    return newest && !this.#stopped.includes(newest) ? newest.playlist(file) : undefined;
   }
 
   file(name: string): HlsFile | undefined {
@@ -156,7 +158,8 @@ export class HlsLife implements HlsSource {
   }
 
   #end(id: TrackId, output: HlsOutput): void {
-    output.end();
+    if (this.main.isEnded) output.end();
+    else output.leave();
     this.#options.ended(output);
     if (this.main.isEnded) return; // with all others: the ladder stays as it is
     this.#beside.delete(id);

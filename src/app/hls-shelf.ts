@@ -56,6 +56,8 @@ export class HlsShelf {
   readonly #cancel = new Map<HlsLife, () => void>();
   readonly #starts = new CommonStarts();
   readonly #archives = new Map<HlsOutput, DvrArchive>();
+  /** What was in force when they began. */
+  readonly #settings = new WeakMap<HlsLife, HlsSettings>();
 
   constructor(options: HlsShelfOptions) {
     this.#options = options;
@@ -70,6 +72,12 @@ export class HlsShelf {
     return { lives: this.#lives.size, ending: this.#cancel.size, remembered: this.#next.size };
   }
 
+  /** How a stream is made; of one that is not there, how it would be. */
+  settingsOf(name: StreamName): HlsSettings {
+    const life = this.find(name.path)?.newest;
+    return (life && this.#settings.get(life)) ?? this.#options.settingsOf(name);
+  }
+
   open(stream: Stream): void {
     const { name } = stream;
     const { path } = name;
@@ -79,6 +87,7 @@ export class HlsShelf {
     if (before) this.#remember(path, before.newest);
     const first = laterNumbers(numbers.first(), this.#next.get(path) ?? this.#floor);
     const life = this.#begin(stream, settings, first);
+    this.#settings.set(life, settings);
     const dropped = before?.begin(life);
     if (!before) this.#lives.set(path, new HlsLives(path, life));
     if (dropped) this.#letGo(dropped);

@@ -48,20 +48,19 @@ export class OnAir {
   readonly dvr: Dvr;
   /** What has happened to slow viewers of all streams. */
   readonly tally = new ViewerTally();
-  readonly hlsSettings: HlsSettingsFor;
   readonly pacing: Pacing;
   readonly load: LoadWatch;
   readonly #numbers: NumberReserve;
   readonly #ticker: Ticker;
+  #hlsSettings: { readonly of: Settings['hls']; readonly are: HlsSettingsFor } | undefined;
   readonly #options: OnAirOptions;
 
   constructor(options: OnAirOptions) {
     this.#options = options;
     const { settings, now, clock, after, log } = options;
-    const { hls, data, delivery } = settings();
+    const { data, delivery } = settings();
     this.dvr = new Dvr({ settings, clock, log });
     this.#numbers = new NumberReserve({ file: new NumberFile(resolve(data.dir, NUMBERS)), clock, log });
-    this.hlsSettings = new HlsSettingsFor(hls);
     this.hls = new HlsShelf({
       settingsOf: (name) => this.hlsSettings.of(name),
       clock,
@@ -111,6 +110,13 @@ export class OnAir {
   async open(): Promise<void> {
     this.#numbers.open();
     await this.dvr.open();
+  }
+
+  /** How the next life of each stream is made: those that are on the air go on as they are. */
+  get hlsSettings(): HlsSettingsFor {
+    const { hls } = this.#options.settings();
+    if (this.#hlsSettings?.of !== hls) this.#hlsSettings = { of: hls, are: new HlsSettingsFor(hls) };
+    return this.#hlsSettings.are;
   }
 
   /** The newest frame of a stream that is a picture by itself; null: it has none; undefined: there is no such stream. */

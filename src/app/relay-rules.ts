@@ -17,6 +17,7 @@ export interface RelayRule {
   readonly origin: 'settings' | 'api';
   /** Of a push: see PushRule. */
   readonly codecs?: 'announced' | 'any' | undefined;
+  readonly tracks?: 'all' | 'main' | undefined;
 }
 
 type Wish = Parameters<RelayAdmin['add']>[0];
@@ -30,7 +31,11 @@ export function rulesOfSettings(settings: Settings['relay'], former: readonly Re
   const left = new Set(former);
   const taken = new Set(former.map(({ id }) => id));
   const wishes = [
-    ...settings.push.map(({ streams, to, codecs }) => ({ ...wish('push', streams, to, 'always'), codecs })),
+    ...settings.push.map(({ streams, to, codecs, tracks }) => ({
+      ...wish('push', streams, to, 'always'),
+      codecs,
+      tracks,
+    })),
     ...settings.pull.map(({ stream, from, when }) => wish('pull', stream, from, when)),
   ];
   const kept = wishes.map((one): Unnamed | RelayRule => {
@@ -63,6 +68,7 @@ const isSame = (a: Unnamed, b: Unnamed): boolean =>
   a.url === b.url &&
   a.when === b.when &&
   a.codecs === b.codecs &&
+  a.tracks === b.tracks &&
   a.streams.text === b.streams.text;
 
 /** What the API wishes, checked. @throws {ApiRefusal} 400, naming the field */

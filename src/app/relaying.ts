@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { openRtmpClient, type OpenLink } from '../clients/rtmp-client.ts';
-import type { RelayMeans } from '../clients/relay-line.ts';
+import type { RelayMeans } from '../clients/relay-line-options.ts';
 import type { RelayState } from '../clients/relay-progress.ts';
 import { REAL_TIME, type RelayTime } from '../clients/time.ts';
 import { ConfigError } from '../config/load.ts';
@@ -20,7 +20,7 @@ import { ApiRefusal, type RelayAdmin, type RelayInfo } from '../servers/http/api
 import { countViewers } from '../servers/http/stream-report.ts';
 import type { StreamRegistry } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
-import { isOwnDoor } from './own-address.ts';
+import { isOwnDoor, type Door } from './own-address.ts';
 import { RelayFile, type KeptRelay } from './relay-file.ts';
 import { describeRule, ruleOfKept, ruleOfWish, rulesOfSettings, type RelayRule } from './relay-rules.ts';
 
@@ -63,7 +63,8 @@ export class Relaying implements RelayAdmin {
   #kept: readonly KeptRelay[] = [];
   #settings: Settings['relay'];
   #extraCa: string | undefined;
-  #port = 0;
+  /** Of RTMP and RTMPS, once they are open. */
+  #doors: readonly Door[] = [];
 
   /** @throws {ConfigError} if `relay.caFile` cannot be used */
   constructor(options: RelayingOptions) {
@@ -80,7 +81,7 @@ export class Relaying implements RelayAdmin {
       get extraCa() {
         return extraCa();
       },
-      isSelf: (address, port) => isOwnDoor({ address, port }, { host: settings.rtmp.host, port: this.#port }),
+      isSelf: (address, port) => this.#doors.some((door) => isOwnDoor({ address, port }, door)),
     };
     this.#file = new RelayFile(resolve(settings.data.dir, FILE));
     this.#pushes = new PushBoard({
@@ -112,9 +113,9 @@ export class Relaying implements RelayAdmin {
     for (const kept of this.#kept) this.#put(ruleOfKept(kept));
   }
 
-  /** Streams are fetched from here on. @param port of this gateway's RTMP door */
-  start(port: number): void {
-    this.#port = port;
+  /** Streams are fetched from here on. @param doors where RTMP and RTMPS come in */
+  start(doors: readonly Door[]): void {
+    this.#doors = doors;
     this.#pulls.start();
   }
 

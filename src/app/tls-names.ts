@@ -20,3 +20,10 @@ export function missingNames(wanted: readonly string[], names: readonly string[]
 /** An IPv6 address can be written in many ways. */
 const plain = (name: string): string =>
   isIP(name) === 6 ? new URL(`http://[${name}]`).hostname : name.toLowerCase();
+
+/** Whether a certificate with these names is good for a host; `*` stands for one label on the left: RFC 9525 §6.3. */
+export function isFor(names: readonly string[], host: string): boolean {
+  if (missingNames([host], names).length === 0) return true;
+  const above = /^[^.]+(\..+\..+)$/.exec(host.toLowerCase())?.[1];
+  return isIP(host) === 0 && above !== undefined && missingNames([`*${above}`], names).length === 0;
+}

@@ -5,6 +5,7 @@ import type { CertificateSource } from '../servers/tls/handshakes.ts';
 import type { KeyPair } from '../servers/tls/key-pair.ts';
 import { timeProblem } from '../servers/tls/validity.ts';
 import { findCertificate, stateOf, type FoundCertificate } from './certificate-files.ts';
+import { nameProblems } from './certificate-problems.ts';
 import { tlsPlan, type CertificatePlace, type TlsPlan } from './tls-plan.ts';
 
 export interface TlsOptions {
@@ -113,7 +114,8 @@ export class Tls implements CertificateSource {
       { names, expires: new Date(expiresAt).toISOString(), fingerprint, selfSigned: found.isSelfSigned },
       'certificate in force',
     );
-    for (const warning of found.warnings) this.#options.log.warn(warning);
+    for (const warning of [...found.warnings, ...nameProblems(found, this.#options.settings)])
+      this.#options.log.warn(warning);
     this.#remind();
   }
 

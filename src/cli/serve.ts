@@ -3,7 +3,7 @@ import { DEMO_STREAM, startDemo, type Demo } from '../app/demo.ts';
 import { createGateway, type Gateway } from '../app/gateway.ts';
 import { lanAddresses } from '../app/lan-address.ts';
 import { ConfigError } from '../config/load.ts';
-import { letHeapGrow } from './heap.ts';
+import { tuneHeap } from './heap.ts';
 import { isOperatorError } from './operator-error.ts';
 import { hostInUrl, welcome } from './welcome.ts';
 import { addSettingsFlags, settingsFrom, type SettingsFlags } from './settings-flags.ts';
@@ -14,7 +14,7 @@ export function serveCommand(): Command {
     .description('run the gateway (the default command)')
     .option('--demo', 'also put a test clip on the air as live/demo')
     .action(async (flags: SettingsFlags & { readonly demo?: boolean }) => {
-      letHeapGrow();
+      tuneHeap();
       const gateway = createGateway({
         settings: settingsFrom(flags),
         readSettings: () => settingsFrom(flags),

@@ -1,6 +1,6 @@
 /** First wait after a failure, and the longest. */
-export const FIRST_WAIT_MS = 1_000;
-export const LONGEST_WAIT_MS = 30_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 /** How far a wait may be from its place, so that many who lost the same server do not come back in step. */
 const JITTER = 0.25;
 

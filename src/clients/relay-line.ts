@@ -2,46 +2,18 @@ import type { RtmpMessage } from '../protocols/rtmp/message.ts';
 import { reconnectTarget, type ClientTarget } from '../protocols/rtmp/session/client-url.ts';
 import type { RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { BackOff } from './back-off.ts';
-import { Move, MoveLimit } from './relay-move.ts';
-import { RelayProgress, type RelayHealth, type TellRelay } from './relay-progress.ts';
+import { MediaFlow } from './media-flow.ts';
+import { Overlap } from './overlap.ts';
+import type { RelayLineOptions } from './relay-line-options.ts';
+import { Move, MoveLimit, whereTo } from './relay-move.ts';
+import { RelayProgress, type RelayHealth } from './relay-progress.ts';
 import { withoutSecrets } from './relay-secrets.ts';
-import type { ClientEnd, OpenLink, RtmpLink } from './rtmp-client.ts';
-import type { RelayTime } from './time.ts';
-
-/** What every relay shares. */
-export interface RelayMeans {
-  readonly open: OpenLink;
-  readonly time: RelayTime;
-  /** This gateway's own, see RelayPath. */
-  readonly id: string;
-  /** True for this gateway's own door. */
-  readonly isSelf?: (address: string, port: number) => boolean;
-  /** See RtmpClientOptions. */
-  readonly extraCa?: string | undefined;
-}
-
-export interface RelayLineOptions {
-  readonly means: RelayMeans;
-  readonly mode: 'publish' | 'play';
-  readonly target: ClientTarget;
-  /** Never to be seen in what is said of problems. */
-  readonly secrets: readonly string[];
-  /** Relays passed before, without this gateway; asked at each attempt. */
-  readonly path: () => RelayPath;
-  /** Why no attempt may be made now, in words; undefined if one may. */
-  readonly obstacle?: () => string | undefined;
-  readonly started: (link: RtmpLink, path: RelayPath) => void;
-  /** The same as {@link started}, of a connection that takes the place of one that stands, which is closed then. */
-  readonly moved: (link: RtmpLink, path: RelayPath) => void;
-  readonly media?: (message: RtmpMessage) => void;
-  readonly flush?: () => void;
-  /** A connection that had started, or had not, is over; another one may follow. */
-  readonly lost: (problem: string) => void;
-  readonly tell: TellRelay;
-}
+import type { ClientEnd, RtmpLink } from './rtmp-client.ts';
 
 /** Who has run for so long has recovered: the next failure is a first one. */
 const STABLE_MS = 10_000;
+/** Longest time that a stream is kept on the air for a second connection, while the first is gone already. */
+const ALONE_MS = 5_000;
 
 /** Keeps up one relay's connection from `start` to `stop`: attempts, waits between them, and what became of them. */
 export class RelayLine {
@@ -49,7 +21,10 @@ export class RelayLine {
   readonly #progress: RelayProgress;
   readonly #backOff: BackOff;
   readonly #moves = new MoveLimit();
+  readonly #flow = new MediaFlow();
   #link: RtmpLink | undefined;
+  /** Has been followed by {@link #link}, and is still needed. */
+  #former: RtmpLink | undefined;
   /** Where the next attempt goes: a server may have sent us elsewhere. */
   #target: ClientTarget;
   #move: Move | undefined;
@@ -87,11 +62,8 @@ export class RelayLine {
 
   /** Gives up this connection, with a goodbye, for another one later. */
   fail(problem: string): void {
-    const link = this.#link;
-    if (!link) return;
-    this.#link = undefined;
-    link.close();
-    this.#dropMove();
+    if (!this.#link && !this.#move) return;
+    this.#closeAll();
     this.#lost({ reason: problem, isFinal: false });
   }
 
@@ -99,14 +71,26 @@ export class RelayLine {
   stop(why: string): void {
     this.#stopWaiting?.();
     this.#stopWaiting = undefined;
-    const link = this.#link;
-    this.#link = undefined;
     this.#upSince = undefined;
-    link?.close();
-    this.#dropMove();
+    this.#closeAll();
     this.#target = this.#options.target;
     this.#backOff.reset();
     this.#progress.idle(why);
+  }
+
+  #closeAll(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#flow.clear();
+    link?.close();
+    this.#leaveFormer();
+    this.#dropMove();
+  }
+
+  #leaveFormer(): void {
+    const former = this.#former;
+    this.#former = undefined;
+    former?.close();
   }
 
   #attempt(): void {
@@ -117,7 +101,7 @@ export class RelayLine {
   }
 
   #open(target: ClientTarget): RtmpLink {
-    const { means, mode, path, started, media, flush } = this.#options;
+    const { means, mode, path, started, flush } = this.#options;
     const isLine = (): boolean => this.#link === link;
     const isMove = (): boolean => this.#move !== undefined && this.#move.link === link;
     const link = means.open({
@@ -132,8 +116,8 @@ export class RelayLine {
         else if (isMove()) this.#moveStarted(theirs);
       },
       media: (message) => {
-        if (isLine()) media?.(message);
-        else if (isMove() && this.#move!.start.take(message)) this.#goOver();
+        if (isLine()) this.#media(message);
+        else if (isMove()) this.#mediaOfMove(this.#move!, message);
       },
       flush: () => {
         if (isLine()) flush?.();
@@ -144,21 +128,45 @@ export class RelayLine {
       ended: (end) => {
         if (isLine()) this.#ended(end);
         else if (isMove()) this.#moveFailed(end);
+        else if (link === this.#former) this.#formerEnded();
       },
     });
     return link;
   }
 
+  #media(message: RtmpMessage): void {
+    const { media, means } = this.#options;
+    if (!this.#flow.takes(message)) return;
+    media?.(message);
+    const move = this.#move;
+    if (!move) return;
+    const now = means.time.now();
+    move.overlap.heardFirst(message, now);
+    if (move.path && move.overlap.isReady(now)) this.#goOver();
+  }
+
+  /** What is played goes over when it can go on: with the same frames, or with others to begin with. */
+  #mediaOfMove({ overlap }: Move, message: RtmpMessage): void {
+    const now = this.#options.means.time.now();
+    overlap.heardSecond(message, now);
+    if (overlap.isReady(now)) this.#goOver();
+  }
+
+  #formerEnded(): void {
+    this.#former = undefined;
+    this.#options.formerLost?.();
+  }
+
   /** The server wants us elsewhere: the connection stands until there is another one. */
   #askedToMove(link: RtmpLink, tcUrl: string | undefined, text: string): void {
     const { means, secrets, tell } = this.#options;
-    if (this.#move || !this.#moves.allows(means.time.now())) return;
-    const asks = `the server asks to connect again${text === '' ? '' : ` (${withoutSecrets(text, secrets)})`}`;
+    const { time } = means;
+    if (this.#move || !this.#moves.allows(time.now())) return;
     const target = reconnectTarget(link.target, tcUrl);
-    if (!target)
-      return tell('running', `${asks}, at an address that is no RTMP URL, or gives up TLS: left undone`);
-    tell('running', tcUrl === undefined ? asks : `${asks}, at ${target.host}:${target.port}`);
-    const move = new Move(target, means.time.random);
+    const asks = `the server asks to connect again${text === '' ? '' : ` (${withoutSecrets(text, secrets)})`}`;
+    tell('running', `${asks}${whereTo(tcUrl, target)}`);
+    if (!target) return;
+    const move = new Move(target, new Overlap(this.#flow.recent, time.now()), time);
     this.#move = move;
     move.link = this.#open(target);
   }
@@ -171,37 +179,49 @@ export class RelayLine {
 
   #goOver(): void {
     const { moved, tell, means } = this.#options;
-    const { link, target, path = [], start } = this.#move!;
+    const { link, target, path = [], overlap, stopWaiting } = this.#move!;
+    const now = means.time.now();
+    const rest = overlap.rest(now);
     const former = this.#link;
+    stopWaiting();
+    this.#leaveFormer();
+    this.#former = former;
     this.#move = undefined;
     this.#link = link;
     this.#target = target;
-    this.#upSince = means.time.now();
-    moved(link!, path);
-    former?.close();
-    this.#replay(link, start.messages);
+    this.#upSince = now;
+    this.#flow.goOn(overlap.seam);
+    const leave = (): void => {
+      if (this.#former === former) this.#leaveFormer();
+    };
+    moved(link!, path, { leave, offset: overlap.offset });
+    this.#replay(link, rest);
     if (this.#link === link) tell('running', `goes on over another connection to ${target.host}`);
   }
 
   #replay(link: RtmpLink | undefined, messages: readonly RtmpMessage[]): void {
     const { media, flush } = this.#options;
-    for (const message of messages) if (this.#link === link) media?.(message);
+    for (const message of messages) {
+      if (this.#link !== link) return;
+      this.#flow.recent.add(message);
+      media?.(message);
+    }
     if (this.#link === link) flush?.();
   }
 
-  #moveFailed({ isFinal, isRefusal }: ClientEnd): void {
+  #moveFailed(end: ClientEnd): void {
     const move = this.#move!;
-    const { host, port } = move.target;
-    const from = this.#link?.target;
     move.link = undefined;
-    // It may not have us twice at a time.
-    if (isRefusal === true && !isFinal && from?.host === host && from.port === port)
+    if (!this.#link) {
+      this.#dropMove();
+      return this.#lost(end);
+    }
+    // It may not have a publisher twice at a time.
+    const isPublish = this.#options.mode === 'publish';
+    if (isPublish && end.isRefusal === true && !end.isFinal && move.isTo(this.#link.target))
       return this.#breakFirst(move);
-    const waitMs = isFinal ? undefined : move.nextWait();
-    if (waitMs === undefined) return this.#dropMove();
-    move.stopWaiting = this.#options.means.time.after(waitMs, () => {
-      if (this.#move === move) move.link = this.#open(move.target);
-    });
+    const isOver = end.isFinal || !move.tryLater(() => (move.link = this.#open(move.target)));
+    if (isOver) this.#dropMove();
   }
 
   #breakFirst({ target }: Move): void {
@@ -222,23 +242,37 @@ export class RelayLine {
   #ended(end: ClientEnd): void {
     const move = this.#move;
     this.#link = undefined;
+    this.#leaveFormer();
     if (!move) return this.#lost(end);
     // The server has not waited for us: what was to come second is all there is.
-    this.#move = undefined;
-    this.#target = move.target;
-    move.stopWaiting();
     this.#upSince = undefined;
     this.#progress.connecting();
+    move.stopWaiting();
+    move.link ??= this.#open(move.target);
+    if (this.#options.mode === 'publish') return this.#goOnWith(move, end);
+    move.overlap.hasFirst = false;
+    if (move.overlap.isPlayable) return this.#goOver();
+    move.stopWaiting = this.#options.means.time.after(ALONE_MS, () => {
+      if (this.#move === move) this.#goOnWith(move, end);
+    });
+  }
+
+  /** As if it had been lost and found again. */
+  #goOnWith(move: Move, end: ClientEnd): void {
+    this.#move = undefined;
+    this.#flow.clear();
+    this.#target = move.target;
+    this.#link = move.link;
     this.#options.lost(withoutSecrets(end.reason, this.#options.secrets));
-    this.#link = move.link ?? this.#open(move.target);
-    if (!move.path) return;
-    this.#options.started(this.#link, move.path);
-    this.#replay(this.#link, move.start.messages);
+    if (this.#link !== move.link || !move.path) return;
+    this.#options.started(this.#link!, move.path);
+    this.#replay(this.#link, move.overlap.held.messages);
   }
 
   #lost({ reason, isFinal }: ClientEnd): void {
     const problem = withoutSecrets(reason, this.#options.secrets);
     const { now } = this.#options.means.time;
+    this.#flow.clear();
     if (this.#upSince !== undefined && now() - this.#upSince >= STABLE_MS) this.#backOff.reset();
     if (this.#upSince === undefined) this.#target = this.#options.target;
     this.#upSince = undefined;

@@ -1,8 +1,9 @@
 import type { ClientTarget } from '../protocols/rtmp/session/client-url.ts';
 import type { RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { BackOff } from './back-off.ts';
-import { MediaStart } from './media-start.ts';
+import type { Overlap } from './overlap.ts';
 import type { RtmpLink } from './rtmp-client.ts';
+import type { RelayTime } from './time.ts';
 
 /**
  * Times that one relay goes elsewhere because its server asks it to, within {@link MOVES_MS}: two servers that send it to and fro
@@ -16,23 +17,32 @@ const MAX_TRIES = 5;
 /** A second connection that is to take the place of the first. */
 export class Move {
   readonly target: ClientTarget;
-  /** What it has brought, in a relay that plays. */
-  readonly start = new MediaStart();
+  /** What it has brought and how that goes with the first, in a relay that plays. */
+  readonly overlap: Overlap;
   link: RtmpLink | undefined;
   /** It has started, by these relays. */
   path: RelayPath | undefined;
   stopWaiting: () => void = () => undefined;
+  readonly #time: RelayTime;
   readonly #backOff: BackOff;
   #tries = 0;
 
-  constructor(target: ClientTarget, random: () => number) {
+  constructor(target: ClientTarget, overlap: Overlap, time: RelayTime) {
     this.target = target;
-    this.#backOff = new BackOff(random);
+    this.overlap = overlap;
+    this.#time = time;
+    this.#backOff = new BackOff(time.random);
   }
 
-  /** Before the next attempt, ms; undefined: there is none. */
-  nextWait(): number | undefined {
-    return ++this.#tries < MAX_TRIES ? this.#backOff.next() : undefined;
+  isTo({ host, port }: ClientTarget): boolean {
+    return this.target.host === host && this.target.port === port;
+  }
+
+  /** False: there have been attempts enough. */
+  tryLater(attempt: () => void): boolean {
+    if (++this.#tries >= MAX_TRIES) return false;
+    this.stopWaiting = this.#time.after(this.#backOff.next(), attempt);
+    return true;
   }
 
   /** Nothing comes of it. */
@@ -53,4 +63,10 @@ export class MoveLimit {
     this.#times.push(now);
     return true;
   }
+}
+
+/** The end of a sentence about a server's wish. `target`: what becomes of its `tcUrl`, undefined if nothing does. */
+export function whereTo(tcUrl: string | undefined, target: ClientTarget | undefined): string {
+  if (!target) return ', at an address that is no RTMP URL, or gives up TLS: left undone';
+  return tcUrl === undefined ? '' : `, at ${target.host}:${target.port}`;
 }

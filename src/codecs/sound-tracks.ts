@@ -15,8 +15,8 @@ export function opusTrack(id: TrackId, config: Uint8Array, samples = USUAL_OPUS_
   return sound(id, { codec: 'opus', codecString: 'Opus', config, sampleRate: OPUS_RATE, channels, samples });
 }
 
-/** @param config STREAMINFO @param samples of a block @throws {CodecError} */
-export function flacTrack(id: TrackId, config: Uint8Array, samples?: number): AudioTrack {
+/** @param config STREAMINFO @throws {CodecError} */
+export function flacTrack(id: TrackId, config: Uint8Array): AudioTrack {
   const { sampleRate, channels, maxBlock } = readStreamInfo(config);
   return sound(id, {
     codec: 'flac',
@@ -24,7 +24,7 @@ export function flacTrack(id: TrackId, config: Uint8Array, samples?: number): Au
     config,
     sampleRate,
     channels,
-    samples: samples ?? maxBlock,
+    samples: maxBlock,
   });
 }
 

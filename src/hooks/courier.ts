@@ -35,7 +35,7 @@ const LATER = new Set([408, 425, 429, 502, 503, 504]);
  * 2xx: delivered. nginx-rtmp does not look at what its notifications are answered, so that back ends written for it may
  * answer anything: a 3xx or 4xx is as good. Else a 3xx or 4xx is a refusal, and a 5xx a receiver in trouble.
  */
-export function outcomeOf({ status }: Pick<PostAnswer, 'status'>, isForm: boolean): Outcome {
+function outcomeOf({ status }: Pick<PostAnswer, 'status'>, isForm: boolean): Outcome {
   const text = `answers with ${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (LATER.has(status)) return { kind: 'unheard', text };

@@ -1,6 +1,7 @@
 import type { AudioPart } from '../containers/flv/parts.ts';
 import { ticks, TICKS_PER_SECOND, type Ticks } from '../media/time.ts';
 import type { AudioCodec, AudioTrack, TrackId } from '../media/track.ts';
+import { ChangeLimit } from './change-limit.ts';
 import type { AudioIntake, Sound } from './intake.ts';
 import { audioIntake } from './intakes.ts';
 import type { Notes } from './notes.ts';
@@ -17,6 +18,7 @@ export class AudioTrackInput implements NumberedTrack {
   readonly #host: TrackHost;
   readonly #begins: (track: AudioTrackInput) => void;
   readonly #notes: Notes;
+  readonly #changes = new ChangeLimit();
   #samples: SampleClock;
   #id: TrackId;
   #codec: AudioCodec | undefined;
@@ -67,8 +69,10 @@ export class AudioTrackInput implements NumberedTrack {
       this.#begins(this);
       this.hasFrames = true;
     }
+    const { dts, claimed } = this.#host.place(this.#id, timestamp, nanos);
+    if (track !== this.#track && this.#track !== undefined && !this.#changes.allows(dts))
+      return this.#host.drop('a configuration that changes all the time');
     this.#track = track;
-    const { claimed } = this.#host.place(this.#id, timestamp, nanos);
     if (sounds.length === 1) return this.#write(sounds[0]!, claimed, track);
     let before = 0;
     for (const sound of sounds) {

@@ -1,19 +1,13 @@
-import { readAv1Config, sequenceOf, writeAv1Config } from '../codecs/av1/config.ts';
-import { readAv1Unit, withAv1Metadata, type Av1Unit } from '../codecs/av1/frame.ts';
-import { av1CodecString, av1Color, type Av1Sequence } from '../codecs/av1/sequence.ts';
+import { readAv1Config, sequenceOf } from '../codecs/av1/config.ts';
+import { readAv1Unit, type Av1Unit } from '../codecs/av1/frame.ts';
 import { CodecError } from '../codecs/codec-error.ts';
+import { av1Track, type Av1Header } from '../codecs/picture-tracks.ts';
 import { otherVideoTrack } from '../codecs/track-builder.ts';
-import { mergedColor, type Color } from '../media/color.ts';
+import type { Color } from '../media/color.ts';
 import type { TrackId, VideoTrack } from '../media/track.ts';
 import type { Picture, VideoIntake, VideoMessage } from './intake.ts';
 import type { Dropped, Notes } from './notes.ts';
 import { KEY_PATIENCE_MS, passed } from './patience.ts';
-
-/** A sequence header OBU and what it says. */
-interface Header {
-  readonly unit: Uint8Array;
-  readonly sequence: Av1Sequence;
-}
 
 /**
  * What is in force for a publisher's AV1. The sequence header in front of a key frame is what the frames are coded by; the
@@ -25,9 +19,9 @@ export class Av1Intake implements VideoIntake {
   /** Of the publisher before; then the track that is in force. */
   #track: VideoTrack | undefined;
   /** In force. */
-  #header: Header | undefined;
+  #header: Av1Header | undefined;
   /** Of the latest configuration. */
-  #announced: Header | undefined;
+  #announced: Av1Header | undefined;
   #said: Color | undefined;
   /** When the last key frame came, or else the first frame. */
   #keyAt: number | undefined;
@@ -110,21 +104,8 @@ export class Av1Intake implements VideoIntake {
     try {
       const header = this.#headerFor(unit);
       if (!header) return;
-      const { sequence } = header;
-      const color = mergedColor(this.#said, withAv1Metadata(av1Color(sequence), unit.metadata));
-      this.#track = otherVideoTrack(
-        {
-          id: this.#id,
-          kind: 'video',
-          codec: 'av1',
-          config: writeAv1Config(header.unit),
-          codecString: av1CodecString(sequence),
-          width: sequence.width,
-          height: sequence.height,
-          ...(color ? { color } : {}),
-        },
-        this.#track,
-      );
+      const made = av1Track(header, { id: this.#id, color: this.#said }, unit.metadata);
+      this.#track = otherVideoTrack(made, this.#track);
       if (header !== this.#header) this.#notes.problem('video', undefined);
       this.#header = header;
     } catch (error) {
@@ -133,7 +114,7 @@ export class Av1Intake implements VideoIntake {
   }
 
   /** The unit's own sequence header; else the one that was announced; else what is in force. */
-  #headerFor({ sequenceHeader }: Av1Unit): Header | undefined {
+  #headerFor({ sequenceHeader }: Av1Unit): Av1Header | undefined {
     const announced = this.#announced;
     this.#announced = undefined;
     if (!sequenceHeader) return announced ?? this.#header;
@@ -149,4 +130,4 @@ export class Av1Intake implements VideoIntake {
   }
 }
 
-const headerOf = (unit: Uint8Array): Header => ({ unit, sequence: sequenceOf(unit) });
+const headerOf = (unit: Uint8Array): Av1Header => ({ unit, sequence: sequenceOf(unit) });

@@ -1,8 +1,9 @@
 import { readAvcConfig, writeAvcConfig, type AvcConfig } from '../codecs/avc/config.ts';
 import { avcSets, firstSlice } from '../codecs/avc/in-band.ts';
-import { holdsRecoveryPoint, NAL, nalBit, NalUnits } from '../codecs/avc/nal.ts';
+import { holdsRecoveryPoint, NAL } from '../codecs/avc/nal.ts';
 import { readSliceHead } from '../codecs/avc/slice.ts';
 import { readSps } from '../codecs/avc/sps.ts';
+import { nalBit, NalUnits } from '../codecs/nal/units.ts';
 import { avcTrack } from '../codecs/track-builder.ts';
 import type { TrackId, VideoTrack } from '../media/track.ts';
 import { NalIntake, type NalDialect } from './nal-intake.ts';

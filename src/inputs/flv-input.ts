@@ -4,6 +4,7 @@ import type { AudioPart, VideoPart } from '../containers/flv/parts.ts';
 import { readVideoBody } from '../containers/flv/video.ts';
 import { trackNumber, type TrackId, type TrackKind } from '../media/track.ts';
 import { AudioTrackInput } from './audio-track-input.ts';
+import { ChangeLimit } from './change-limit.ts';
 import type { FrameTarget } from './frame-target.ts';
 import type { Dropped } from './notes.ts';
 import { SampleClock } from './sample-clock.ts';
@@ -29,6 +30,8 @@ const DAMAGE: Readonly<Record<Damage, Dropped>> = {
 export class FlvInput implements TrackHost {
   readonly target: FrameTarget;
   readonly #timeline: Timeline;
+  /** Beyond it the time line goes on without a word. */
+  readonly #jumps = new ChangeLimit();
   readonly #script: ScriptInput;
   readonly #pictures: TrackNumbers<VideoTrackInput>;
   readonly #sounds: TrackNumbers<AudioTrackInput>;
@@ -91,7 +94,7 @@ export class FlvInput implements TrackHost {
 
   place(id: TrackId, timestamp: number, nanos: number): PlacedTime {
     const placed = this.#timeline.place(id, timestamp, nanos);
-    if (placed.isNewEpoch) this.epoch = this.target.newEpoch();
+    if (placed.isNewEpoch && this.#jumps.allows(placed.dts)) this.epoch = this.target.newEpoch();
     if (this.#script.waits) this.#script.passOn();
     return placed;
   }
@@ -143,14 +146,14 @@ export class FlvInput implements TrackHost {
   // One for each kind: a message's way is hot, and shorter where it meets only one class.
   #picture(number: number): VideoTrackInput | undefined {
     const { main } = this.#pictures;
-    const track = main?.number === number ? main : this.#pictures.see(number);
+    const track = main?.number === number ? main : this.#pictures.take(number);
     if (!track) this.#tooMany();
     return track;
   }
 
   #sound(number: number): AudioTrackInput | undefined {
     const { main } = this.#sounds;
-    const track = main?.number === number ? main : this.#sounds.see(number);
+    const track = main?.number === number ? main : this.#sounds.take(number);
     if (!track) this.#tooMany();
     return track;
   }

@@ -18,6 +18,7 @@ export type Dropped =
   | 'not E-AC-3'
   | 'not MP3'
   | 'waiting for the key frame of a new configuration'
+  | 'a configuration that changes all the time'
   | 'an Enhanced RTMP message that is cut short'
   | 'a track that is longer than its message'
   | 'a track that is in one message twice'
@@ -25,7 +26,8 @@ export type Dropped =
   | 'a track of a codec that is not supported'
   | 'more tracks of a kind than are carried'
   | 'bad colour metadata'
-  | 'bad script data';
+  | 'bad script data'
+  | 'script data that are too long';
 
 /** Where an intake leaves word of what it left out. Called per frame: it counts, and tells people once. */
 export interface Notes {

@@ -30,10 +30,10 @@ export class Pace implements FrameTarget {
   #from: number;
   #framesBefore = 0;
   #bytesBefore = 0;
-  /** Seconds of the window in which frames came. */
+  /** Seconds of the window in which frames or script data came. */
   #seconds = 0;
   #lookedAt: number | undefined;
-  #framesSeen = 0;
+  #bytesSeen = 0;
 
   constructor(target: FrameTarget) {
     this.#target = target;
@@ -73,9 +73,9 @@ export class Pace implements FrameTarget {
   stands(now: number): boolean {
     const passed = Math.min((now - (this.#lookedAt ?? now)) / 1000, LONGEST_LOOK_SECONDS);
     this.#lookedAt = now;
-    // A pause is nobody's fault: only the seconds in which frames came count.
-    if (this.#frames === this.#framesSeen) return false;
-    this.#framesSeen = this.#frames;
+    // A pause is nobody's fault: only the seconds in which something came count.
+    if (this.#bytes === this.#bytesSeen) return false;
+    this.#bytesSeen = this.#bytes;
     this.#seconds += passed;
     if (secondsFromTicks(this.#newest - this.#from) >= LEAST_SECONDS) this.#begin();
     const isPouring =

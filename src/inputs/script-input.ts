@@ -16,6 +16,11 @@ export interface ScriptHost {
   write(data: ScriptData): void;
 }
 
+/**
+ * Longest script data, bytes: everybody who comes is told of the metadata, and they are kept with the pictures. Encoders send a few
+ * hundred, files that are sent as they are with a list of their key frames some ten thousand.
+ */
+const MAX_SCRIPT_BYTES = 256 * 1024;
 /** Encoders send one or two before the first frame. */
 const MAX_EARLY_DATA = 16;
 
@@ -36,6 +41,7 @@ export class ScriptInput {
 
   /** What cannot be decoded is dropped: it is only a hint. */
   take(body: Uint8Array, hasTimeline: boolean): void {
+    if (body.length > MAX_SCRIPT_BYTES) return this.#host.drop('script data that are too long');
     let values: readonly AmfValue[];
     try {
       values = readAmf0Values(body);

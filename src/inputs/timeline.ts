@@ -24,6 +24,11 @@ const STEP: Ticks = ticksFromMs(40);
  * nobody. An offset of more than this is rubbish, and would show one frame hours late.
  */
 const MAX_COMPOSITION_MS = 10_000;
+/**
+ * A picture is not shown before it is decoded; some encoders count from the first one shown, and are off by the few frames that they
+ * reorder. More would put pictures where players have no sound.
+ */
+const MIN_COMPOSITION_MS = -1_000;
 
 interface TrackClock {
   /** Last timestamp from the wire, 32 bits. */
@@ -159,6 +164,6 @@ function isTogether(clock: TrackClock, other: TrackClock, step: number): boolean
 
 /** When a frame is shown. `compositionMs`: from decoding to showing, signed; what no encoder means counts as 0. */
 export function presentationTime(dts: Ticks, compositionMs: number): Ticks {
-  const isCredible = Math.abs(compositionMs) <= MAX_COMPOSITION_MS;
+  const isCredible = compositionMs >= MIN_COMPOSITION_MS && compositionMs <= MAX_COMPOSITION_MS;
   return ticks(dts + (isCredible ? ticksFromMs(compositionMs) : 0));
 }

@@ -1,8 +1,10 @@
 import { AmfError } from '../amf/errors.ts';
 import { readColorInfo, type ColorInfo } from '../containers/flv/color-info.ts';
 import type { VideoPart } from '../containers/flv/parts.ts';
+import type { Ticks } from '../media/time.ts';
 import type { TrackId, VideoCodec, VideoTrack } from '../media/track.ts';
-import type { VideoIntake } from './intake.ts';
+import { ChangeLimit } from './change-limit.ts';
+import type { Picture, VideoIntake } from './intake.ts';
 import { videoIntake } from './intakes.ts';
 import type { Notes } from './notes.ts';
 import { presentationTime } from './timeline.ts';
@@ -18,6 +20,7 @@ export class VideoTrackInput implements NumberedTrack {
   readonly #host: TrackHost;
   readonly #begins: (track: VideoTrackInput) => void;
   readonly #notes: Notes;
+  readonly #changes = new ChangeLimit();
   #id: TrackId;
   #codec: VideoCodec | undefined;
   #intake: VideoIntake | undefined;
@@ -68,8 +71,10 @@ export class VideoTrackInput implements NumberedTrack {
       this.hasFrames = true;
     }
     const { track, payload, startsGop, recovers } = picture;
-    this.#track = track;
     const { dts } = this.#host.place(this.#id, timestamp, nanos);
+    if (track !== this.#track && !this.#mayChange(dts, picture))
+      return this.#host.drop('a configuration that changes all the time');
+    this.#track = track;
     const pts = presentationTime(dts, compositionMs);
     const { epoch } = this.#host;
     this.#host.target.write({ kind: 'video', track, dts, pts, startsGop, recovers, epoch, payload });
@@ -88,6 +93,11 @@ export class VideoTrackInput implements NumberedTrack {
     this.#said = said;
     if (config) intake.configure(config);
     if (said) intake.describe?.(said.color);
+  }
+
+  /** To the first track there is, or where one can start with the next. */
+  #mayChange(at: Ticks, { startsGop }: Picture): boolean {
+    return this.#track === undefined || (startsGop && this.#changes.allows(at));
   }
 
   /** What is in force; another codec than before begins anew. */

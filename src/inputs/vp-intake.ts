@@ -1,10 +1,11 @@
 import { CodecError } from '../codecs/codec-error.ts';
+import { vpTrack } from '../codecs/picture-tracks.ts';
 import { otherVideoTrack } from '../codecs/track-builder.ts';
-import { readVpConfig, vpCodecString, vpLevel, writeVpConfig, type VpConfig } from '../codecs/vpx/config.ts';
-import { configAt, type VpKeyFrame, type VpLook } from '../codecs/vpx/key-frame.ts';
+import { readVpConfig, type VpConfig } from '../codecs/vpx/config.ts';
+import type { VpKeyFrame, VpLook } from '../codecs/vpx/key-frame.ts';
 import { lookAtVp8 } from '../codecs/vpx/vp8-frame.ts';
 import { lookAtVp9 } from '../codecs/vpx/vp9-frame.ts';
-import { mergedColor, UNSPECIFIED, type Color } from '../media/color.ts';
+import type { Color } from '../media/color.ts';
 import type { TrackId, VideoTrack } from '../media/track.ts';
 import type { Picture, VideoIntake, VideoMessage } from './intake.ts';
 import type { Dropped, Notes } from './notes.ts';
@@ -65,29 +66,8 @@ export class VpIntake implements VideoIntake {
   }
 
   #settle(frame: VpKeyFrame): void {
-    const { width, height } = frame;
-    const config = configAt(frame, this.#announced, vpLevel(this.#announced?.level ?? 0, width, height));
-    const color = mergedColor(this.#said, knownColor(config.color));
     this.#begun = true;
-    this.#track = otherVideoTrack(
-      {
-        id: this.#id,
-        kind: 'video',
-        codec: this.#codec,
-        config: writeVpConfig(config),
-        codecString: vpCodecString(this.#codec, config),
-        width,
-        height,
-        ...(color ? { color } : {}),
-      },
-      this.#track,
-    );
+    const said = { id: this.#id, color: this.#said, announced: this.#announced };
+    this.#track = otherVideoTrack(vpTrack(this.#codec, frame, said), this.#track);
   }
-}
-
-/** Colours of which nothing is known are none. */
-function knownColor(color: Color): Color | undefined {
-  const { primaries, transfer, matrix, fullRange } = color;
-  const isKnown = fullRange || [primaries, transfer, matrix].some((point) => point !== UNSPECIFIED);
-  return isKnown ? color : undefined;
 }

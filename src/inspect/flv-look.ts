@@ -16,7 +16,7 @@ import { CodecLook } from './codec-look.ts';
 import type { Findings } from './findings.ts';
 import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';
-import type { FlvFacts, MediaReport } from './report.ts';
+import type { FlvFacts, MediaReport } from './report-media.ts';
 import type { FrameSeen, TrackLook } from './track-look.ts';
 
 /** Entries of onMetaData that are told; encoders write a dozen. */

@@ -4,7 +4,8 @@ import { MAX_PLAYLISTS } from './limits.ts';
 import { bitsPerSecond } from './numbers.ts';
 import { PlaylistLook, type PlaylistLookOptions } from './playlist-look.ts';
 import type { MediaPlaylist, MultivariantPlaylist, Variant } from './playlist.ts';
-import type { HlsReport, PlaylistReport, VariantReport } from './report.ts';
+import type { HlsReport } from './report.ts';
+import type { PlaylistReport, VariantReport } from './report-playlist.ts';
 
 export type HlsBody = Pick<HlsReport, 'kind' | 'playlistKind' | 'variants' | 'playlists' | 'live' | 'bytes'>;
 

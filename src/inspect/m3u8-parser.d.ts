@@ -13,6 +13,8 @@ declare module 'm3u8-parser' {
     readonly parts?: readonly ParsedPart[];
     /** As written; `programDateTime` is also there where it was only calculated. */
     readonly dateTimeString?: string;
+    /** What parsers that were added have found. */
+    readonly custom?: Readonly<Record<string, unknown>>;
   }
   export interface ParsedPart {
     readonly uri?: string;
@@ -62,6 +64,12 @@ declare module 'm3u8-parser' {
     readonly manifest: ParsedPlaylist;
     constructor(options?: { readonly uri?: string });
     on(name: 'warn' | 'info', listener: (event: { readonly message: string }) => void): void;
+    /** `segment`: what it finds belongs to the segment behind it. */
+    addParser(parser: {
+      readonly expression: RegExp;
+      readonly customType: string;
+      readonly segment?: boolean;
+    }): void;
     push(text: string): void;
     end(): void;
   }

@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts';
-import type { MediaReport, TrackReport } from './report.ts';
+import type { MediaReport, TrackReport } from './report-media.ts';
 
 /** Zapping and joining wait for a key frame; encoders are told to make one every 1 or 2 s. */
 const LONG_GOP_SECONDS = 10;

@@ -1,6 +1,6 @@
 import { TICKS_PER_SECOND } from '../media/time.ts';
 import { bitsPerSecond, rounded, seconds } from './numbers.ts';
-import type { GopReport, MediaReport } from './report.ts';
+import type { GopReport, MediaReport } from './report-media.ts';
 import { TrackLook, type FrameSeen } from './track-look.ts';
 
 /** Seconds of media whose bytes are counted one by one: a day. */

@@ -5,7 +5,8 @@ import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS, MAX_SEGMENTS_AT_START, MIN_RELOAD_MS 
 import { readPlaylist, type MediaPlaylist } from './playlist.ts';
 import { readWhole } from './reading.ts';
 import { ReloadWatch } from './reload-watch.ts';
-import type { EndReason, PlaylistReport } from './report.ts';
+import type { EndReason } from './report-media.ts';
+import type { PlaylistReport } from './report-playlist.ts';
 import { SegmentsLook } from './segments-look.ts';
 
 export interface PlaylistLookOptions {

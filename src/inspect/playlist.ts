@@ -18,6 +18,8 @@ export interface PlaylistSegment {
   readonly discontinuity: boolean;
   readonly range?: ByteRange | undefined;
   readonly programDateTime?: string | undefined;
+  /** EXT-X-GAP: there is nothing to fetch. */
+  readonly gap: boolean;
   /** Why its bytes cannot be looked into: encrypted. */
   readonly sealed?: string | undefined;
   /** Its initialization section. */
@@ -84,6 +86,8 @@ export interface MultivariantPlaylist {
   readonly warnings: readonly string[];
 }
 
+const GAP = 'gap';
+
 /** Reads a playlist with m3u8-parser. `url`: where it came from. Throws {@link InspectError} if it is none. */
 export function readPlaylist(text: string, url: URL): MediaPlaylist | MultivariantPlaylist {
   if (!/^\uFEFF?#EXTM3U/.test(text)) {
@@ -92,6 +96,7 @@ export function readPlaylist(text: string, url: URL): MediaPlaylist | Multivaria
   // The parser keeps groups in plain objects under the names that the playlist chooses.
   if (text.includes('__proto__')) throw new InspectError('BROKEN', `${url.href} uses the name __proto__`);
   const parser = new Parser();
+  parser.addParser({ expression: /^#EXT-X-GAP\b/, customType: GAP, segment: true }); // it does not know this one
   const warnings: string[] = [];
   parser.on('warn', ({ message }) => {
     warnings.push(message);
@@ -137,6 +142,7 @@ function media(parsed: ParsedPlaylist, url: URL, warnings: string[]): MediaPlayl
       discontinuity: segment.discontinuity === true,
       range: segment.byterange,
       programDateTime: segment.dateTimeString,
+      gap: segment.custom?.[GAP] !== undefined,
       sealed: sealedBy(segment),
       map: mapOf(segment, url),
       partCount: segment.parts?.length,

@@ -1,6 +1,6 @@
 import { InspectError } from './errors.ts';
 import { FETCH_TIMEOUT_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
-import type { EndReason } from './report.ts';
+import type { EndReason } from './report-media.ts';
 import { openSource } from './open-source.ts';
 import type { OpenOptions, Source } from './source.ts';
 

@@ -7,7 +7,7 @@ import type { MediaLook } from './media-look.ts';
 import { bitsPerSecond, seconds } from './numbers.ts';
 import type { PlaylistSegment } from './playlist.ts';
 import { readWhole } from './reading.ts';
-import type { SegmentReport, SegmentTrack } from './report.ts';
+import type { SegmentReport, SegmentTrack } from './report-playlist.ts';
 import { tellSecondOpinion } from './second-opinion.ts';
 import type { TrackInSegment } from './track-in-segment.ts';
 import { TransportLook } from './ts-look.ts';

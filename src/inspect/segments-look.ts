@@ -9,7 +9,8 @@ import { rounded, seconds } from './numbers.ts';
 import type { MediaPlaylist, PlaylistSegment } from './playlist.ts';
 import { readWhole } from './reading.ts';
 import { referenceEnd } from './fmp4-reference.ts';
-import type { EndReason, PlaylistReport, SegmentReport } from './report.ts';
+import type { EndReason } from './report-media.ts';
+import type { PlaylistReport, SegmentReport } from './report-playlist.ts';
 import {
   lookAtSegment,
   takeSegmentApart,
@@ -70,6 +71,8 @@ export class SegmentsLook {
   }
 
   async #fetchAndLook(segment: PlaylistSegment, signal: AbortSignal | undefined): Promise<SegmentLooked> {
+    if (segment.gap)
+      return { report: { ...unreadSegment(segment, 0, 'a gap: there is nothing to fetch'), gap: true } };
     const map =
       segment.map && segment.sealed === undefined ? await this.#mapOf(segment.map, signal) : undefined;
     if (typeof map !== 'string') return lookAtSegment(segment, signal, { ...this.#options(segment), map });

@@ -1,4 +1,5 @@
-import type { PlaylistReport, TrackReport } from './report.ts';
+import type { PlaylistReport } from './report-playlist.ts';
+import type { TrackReport } from './report-media.ts';
 import { fixed, wrap } from './text-table.ts';
 
 /** Initialization sections, a line for each. */

@@ -1,13 +1,6 @@
-import type {
-  EndReason,
-  HlsReport,
-  MediaReport,
-  PlaylistReport,
-  Report,
-  SegmentReport,
-  StreamReport,
-  TrackReport,
-} from './report.ts';
+import type { EndReason, MediaReport, TrackReport } from './report-media.ts';
+import type { HlsReport, Report, StreamReport } from './report.ts';
+import type { PlaylistReport, SegmentReport } from './report-playlist.ts';
 import { colors, latency, movies } from './text-latency.ts';
 import { COLUMNS, cut, cutFront, fixed, table, wrap } from './text-table.ts';
 

@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND } from '../media/time.ts';
 import { MAX_LISTED_JUMPS } from './limits.ts';
 import { bitsPerSecond, rounded, seconds } from './numbers.ts';
-import type { Jump, TrackReport } from './report.ts';
+import type { Jump, TrackReport } from './report-media.ts';
 
 /** One frame as it stood in its container. Times in 90 kHz ticks, unwrapped. */
 export interface FrameSeen {

@@ -4,7 +4,7 @@ import { InspectError } from './errors.ts';
 import type { Findings } from './findings.ts';
 import type { MediaLook } from './media-look.ts';
 import { unwrap } from './numbers.ts';
-import type { TransportFacts } from './report.ts';
+import type { TransportFacts } from './report-media.ts';
 import { PacketWatch, TS_PACKET_BYTES, type TransportClock } from './ts-packets.ts';
 import type { TimedPes } from './timed-pes.ts';
 import type { DeclaredTrack, PictureStart, SegmentMedia } from './segment-media.ts';
@@ -15,8 +15,8 @@ import { AccessUnitLook, type AccessUnit } from './ts-video.ts';
 /** ISO/IEC 13818-1 §2.7.2. */
 const MAX_PCR_INTERVAL_SECONDS = 0.1;
 
-export const STREAM_TYPE_AVC = 0x1b;
-export const STREAM_TYPE_ADTS = 0x0f;
+const STREAM_TYPE_AVC = 0x1b;
+const STREAM_TYPE_ADTS = 0x0f;
 const KINDS: Readonly<Record<number, 'video' | 'audio'>> = {
   [STREAM_TYPE_AVC]: 'video',
   [STREAM_TYPE_ADTS]: 'audio',

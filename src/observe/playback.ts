@@ -1,3 +1,5 @@
+import { RoughMedian } from './rough-median.ts';
+
 /** How a page was given its stream. `ll-hls`: HLS with parts; `native-hls`: by the browser itself. */
 export const PLAYBACK_PROTOCOLS = ['ws-flv', 'http-flv', 'hls', 'll-hls', 'native-hls'] as const;
 export type PlaybackProtocol = (typeof PLAYBACK_PROTOCOLS)[number];
@@ -25,26 +27,34 @@ export interface PlaybackReport {
   readonly troubles: readonly PlaybackTrouble[];
 }
 
-/** Sums of many reports of one protocol. Means are null while nothing was told. */
+/** Sums of many reports of one protocol. Means and medians are null while nothing was told; medians are right within a fortieth. */
 export interface PlaybackSummary {
   readonly protocol: PlaybackProtocol;
   /** Viewings that came to a picture. */
   readonly starts: number;
   readonly reports: number;
   readonly meanStartSeconds: number | null;
+  readonly medianStartSeconds: number | null;
   readonly meanDelaySeconds: number | null;
+  readonly medianDelaySeconds: number | null;
   readonly watchedSeconds: number;
   readonly stalls: number;
   readonly stalledSeconds: number;
   /** Share of the time watched in which the picture stood still, 0 to 1. */
   readonly stallRatio: number | null;
+  /** Of time watched. */
+  readonly stallsPerHour: number | null;
   readonly troubles: number;
 }
 
 /** Streams that are remembered; the one that was told of the longest time ago is forgotten for a new one. */
 const MAX_STREAMS = 500;
 
+const HOUR_SECONDS = 3600;
+
 interface Sums {
+  readonly start: RoughMedian;
+  readonly delay: RoughMedian;
   starts: number;
   reports: number;
   startSeconds: number;
@@ -92,6 +102,8 @@ function add(to: ByProtocol, report: PlaybackReport): void {
   let sums = to.get(report.protocol);
   if (!sums) {
     sums = {
+      start: new RoughMedian(),
+      delay: new RoughMedian(),
       starts: 0,
       reports: 0,
       startSeconds: 0,
@@ -108,10 +120,12 @@ function add(to: ByProtocol, report: PlaybackReport): void {
   if (report.startSeconds !== undefined) {
     sums.starts++;
     sums.startSeconds += report.startSeconds;
+    sums.start.add(report.startSeconds);
   }
   if (report.delaySeconds !== undefined) {
     sums.delays++;
     sums.delaySeconds += report.delaySeconds;
+    sums.delay.add(report.delaySeconds);
   }
   sums.watchedSeconds += report.watchedSeconds;
   sums.stalls += report.stalls;
@@ -120,19 +134,25 @@ function add(to: ByProtocol, report: PlaybackReport): void {
 }
 
 function summed(protocol: PlaybackProtocol, sums: Sums): PlaybackSummary {
-  const mean = (sum: number, count: number): number | null => (count > 0 ? rounded(sum / count, 3) : null);
+  const { watchedSeconds, stalledSeconds, stalls } = sums;
+  const share = (part: number, of: number, digits: number): number | null =>
+    of > 0 ? rounded(part / of, digits) : null;
   return {
     protocol,
     starts: sums.starts,
     reports: sums.reports,
-    meanStartSeconds: mean(sums.startSeconds, sums.starts),
-    meanDelaySeconds: mean(sums.delaySeconds, sums.delays),
-    watchedSeconds: rounded(sums.watchedSeconds, 1),
-    stalls: sums.stalls,
-    stalledSeconds: rounded(sums.stalledSeconds, 1),
-    stallRatio: sums.watchedSeconds > 0 ? rounded(sums.stalledSeconds / sums.watchedSeconds, 5) : null,
+    meanStartSeconds: share(sums.startSeconds, sums.starts, 3),
+    medianStartSeconds: median(sums.start),
+    meanDelaySeconds: share(sums.delaySeconds, sums.delays, 3),
+    medianDelaySeconds: median(sums.delay),
+    watchedSeconds: rounded(watchedSeconds, 1),
+    stalls,
+    stalledSeconds: rounded(stalledSeconds, 1),
+    stallRatio: share(stalledSeconds, watchedSeconds, 5),
+    stallsPerHour: share(stalls * HOUR_SECONDS, watchedSeconds, 2),
     troubles: sums.troubles,
   };
 }
 
+const median = ({ value }: RoughMedian): number | null => (value === null ? null : rounded(value, 3));
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

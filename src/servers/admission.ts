@@ -39,7 +39,7 @@ export const MADE_ROOM = 'made room for others';
  * Connections that have not come to the point; each costs some 20 kB. A rush brings more of them for a moment, when
  * thousands of viewers come through one proxy: nobody is closed before it has had {@link PATIENCE_MS}.
  */
-export const MAX_ARRIVING = 1_024;
+const MAX_ARRIVING = 1_024;
 /** Half: whoever fills the room leaves the other half to the others. */
 export const MAX_ARRIVING_PER_ADDRESS = MAX_ARRIVING / 2;
 /** Time to come to the point that everybody has: the four round trips to a `play`, from the other side of the world. */

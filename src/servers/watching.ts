@@ -94,6 +94,7 @@ export class Watching {
     const stop = this.whenPublished(path, wait, (stream) => {
       if (!stream) return callback(`no stream "${path}" is being published`);
       if (!track) return callback({ stream, rendition: stream.main });
+      if (track.isAll === true) return callback({ stream, rendition: stream.whole });
       giveUp = stream.renditions.whenThere(track, (rendition) =>
         callback(rendition ? { stream, rendition } : noSuchTrack(stream, track)),
       );

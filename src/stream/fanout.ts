@@ -82,7 +82,7 @@ export class Fanout implements FrameSink {
     const now = this.#options.now();
     for (const wire of [...this.#wires]) {
       wire.flush(now, 0, 0); // no company will come for what is held
-      wire.end(reason);
+      wire.end(reason, now);
     }
   }
 

@@ -60,6 +60,14 @@ export class GopCache {
     if (this.#isOverLimit(frame)) this.clear();
   }
 
+  /** A frame of a track beside the one that opens the GOPs. */
+  addBeside(frame: Frame): void {
+    if (!this.#open) return;
+    this.#frames.push(frame);
+    this.#bytes += frame.payload.length;
+    if (this.#isOverLimit(frame)) this.clear();
+  }
+
   clear(): void {
     this.#frames = [];
     this.#bytes = 0;

@@ -36,6 +36,8 @@ export interface Publication {
   write(frame: Frame): void;
   /** The publisher's `onMetaData`. */
   describe(metadata: AmfObject): void;
+  /** Its way is another now: see {@link Publisher.relayPath}. */
+  cameBy(relayPath: readonly string[]): void;
   /** What one read from the socket brought has been written. */
   flush(): void;
   /** The publisher is done or gone: the stream's grace time begins. */

@@ -59,6 +59,9 @@ export class Rendition {
   #lastAudioDts: Ticks | undefined;
   #complete = false;
   #ended = false;
+  /** Those who want to hear of other tracks, and whether there is news for them. */
+  readonly #listeners = new Set<() => void>();
+  #hasNews = false;
 
   constructor(options: RenditionOptions) {
     this.id = options.id;
@@ -84,6 +87,15 @@ export class Rendition {
     return first?.kind === 'video' ? first : undefined;
   }
 
+  /** All that a viewer can start with, from a key frame on. */
+  get cached(): readonly Frame[] {
+    return this.#gop.frames;
+  }
+
+  get isWatched(): boolean {
+    return this.#early.length > 0 || this.#fanouts.size > 0;
+  }
+
   /** It is known which tracks there are. */
   get isComplete(): boolean {
     return this.#complete;
@@ -105,7 +117,14 @@ export class Rendition {
 
   /** Something keeps its frames and cannot follow. */
   get isBehind(): boolean {
-    return this.#sinks.some((sink) => sink.isBehind?.() === true);
+    for (const sink of this.#sinks) if (sink.isBehind?.() === true) return true;
+    return false;
+  }
+
+  /** Calls back when its tracks are others, or are known, behind the frames that show it. The returned function stops that. */
+  whenTracksChange(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
   }
 
   /** Something that wants every frame from now on. */
@@ -154,11 +173,20 @@ export class Rendition {
     for (const sink of this.#sinks) sink.write(frame);
   }
 
+  /** A frame that goes along: of a track that is not one of its own. */
+  protected writeAlong(frame: MediaFrame): void {
+    this.#gop.addBeside(frame);
+    for (const fanout of this.#fanouts.values()) fanout.write(frame);
+  }
+
   /** Passes on what has been written. */
   flush(): void {
     if (this.#early.length > 0 && this.#complete) this.#admit();
     for (const fanout of this.#fanouts.values()) fanout.flush();
     for (const sink of this.#sinks) sink.flush();
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
+    for (const callback of [...this.#listeners]) callback();
   }
 
   /** Nothing more comes. {@link flush} before. */
@@ -173,14 +201,18 @@ export class Rendition {
   /** A track is there once a frame of it is. */
   #note(frame: MediaFrame): void {
     this.#firstDts ??= frame.dts;
-    if (this.#tracks[frame.kind] !== frame.track)
+    const { video, audio } = this.#tracks;
+    if ((frame.kind === 'video' ? video : audio) !== frame.track) {
       this.#tracks = { ...this.#tracks, [frame.kind]: frame.track };
+      this.#hasNews = true;
+    }
     if (frame.kind === 'audio') this.#lastAudioDts = frame.dts;
     else if (frame.startsGop && this.#tracks.audio && this.#isSilentAt(frame.dts))
       this.#tracks = { video: frame.track };
     if (this.#complete) return;
     const hasBoth = this.#tracks.video !== undefined && this.#tracks.audio !== undefined;
     this.#complete = hasBoth || secondsFromTicks(frame.dts - this.#firstDts) >= PROBE_SECONDS;
+    if (this.#complete) this.#hasNews = true;
   }
 
   #isSilentAt(dts: Ticks): boolean {

@@ -19,6 +19,8 @@ const PATIENCE_SECONDS = 10;
 
 /** A wish for a track: of a kind, or a picture of that number, or else the sound. */
 export interface TrackWish {
+  /** All of them over one connection, with their numbers. */
+  readonly isAll?: boolean;
   readonly number: number;
   readonly kind?: TrackKind | undefined;
 }

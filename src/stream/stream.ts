@@ -10,6 +10,7 @@ import type { Publication, Publisher } from './publication.ts';
 import { Rendition } from './rendition.ts';
 import { Renditions } from './renditions.ts';
 import { ViewerTally } from './viewer-tally.ts';
+import { Whole } from './whole.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
 import type { StreamFacts, WireFormat } from './wire-format.ts';
 
@@ -39,6 +40,8 @@ export class Stream {
   readonly main: Rendition;
   /** What there is beside it. */
   readonly renditions: Renditions;
+  /** All of it, for who takes several tracks over one connection. */
+  readonly whole: Whole;
   /** What has happened to slow viewers of this stream. */
   readonly tally: ViewerTally;
   /** Wall clock, ms, when the stream came to be. */
@@ -63,6 +66,9 @@ export class Stream {
     const shared = { name, now, clock, pace: options, tally };
     this.main = new Rendition({ ...shared, id: 'main', metadata: () => this.#metadata });
     this.renditions = new Renditions({ ...shared, metadata: () => this.#metadataBeside });
+    const caches = (): (readonly Frame[])[] =>
+      [this.main, ...this.renditions.values()].map(({ cached }) => cached);
+    this.whole = new Whole({ ...shared, metadata: () => this.#metadata, caches });
   }
 
   get state(): StreamState {
@@ -102,7 +108,7 @@ export class Stream {
   /** Bytes handed to viewers, by the first part of the format's id: `flv`, `rtmp`. */
   get bytesOut(): Readonly<Record<string, number>> {
     const sums = new Map(this.renditions.bytesOutOfFormer);
-    for (const rendition of this.#all())
+    for (const rendition of [...this.#all(), this.whole])
       for (const [protocol, bytes] of rendition.bytesOut)
         sums.set(protocol, (sums.get(protocol) ?? 0) + bytes);
     return Object.fromEntries(sums);
@@ -128,6 +134,9 @@ export class Stream {
       },
       describe: (metadata) => {
         if (isCurrent()) this.#describe(metadata);
+      },
+      cameBy: (relayPath) => {
+        if (isCurrent()) this.#relayPath = relayPath;
       },
       flush: () => {
         if (isCurrent()) this.flush();
@@ -161,6 +170,7 @@ export class Stream {
   flush(): void {
     this.main.flush();
     if (this.renditions.size > 0) this.renditions.flush();
+    if (this.whole.isOn) this.whole.flush();
   }
 
   /** Takes the rates; call about once a second. `now` in ms, monotonic. */
@@ -178,6 +188,7 @@ export class Stream {
     this.#publisher = undefined;
     this.main.end(reason);
     this.renditions.end(reason);
+    this.whole.end(reason);
   }
 
   #begin(publisher: Publisher, publication: Publication): void {
@@ -189,6 +200,7 @@ export class Stream {
     const source = publisher.isPulled === true ? 'relay' : 'rtmp';
     this.main.begin(source);
     this.renditions.begin(source, this.#lastDts);
+    this.whole.begin(source);
   }
 
   #describe(metadata: AmfObject | undefined): void {
@@ -203,22 +215,25 @@ export class Stream {
   }
 
   #isBehind(): boolean {
-    for (const rendition of this.#all()) if (rendition.isBehind) return true;
-    return false;
+    if (this.main.isBehind) return true;
+    if (this.renditions.size === 0) return false; // asked with every read
+    return [...this.renditions.values()].some(({ isBehind }) => isBehind);
   }
 
   #write(frame: Frame): void {
-    const { main, renditions } = this;
+    const { main, renditions, whole } = this;
     if (frame.kind !== 'data') {
       if (this.#lastDts === undefined || frame.dts > this.#lastDts) this.#lastDts = frame.dts;
       if (!renditions.isSettled) renditions.settle(frame.dts);
       if (frame.track.id !== frame.kind) {
         main.meter.countBeside(frame);
+        if (whole.isOn) whole.write(frame);
         return renditions.write(frame);
       }
     }
     main.meter.count(frame);
     main.write(frame);
+    if (whole.isOn) whole.write(frame);
     if (renditions.size > 0 && frame.kind !== 'video') renditions.writeBeside(frame);
   }
 
@@ -234,5 +249,6 @@ export class Stream {
 
   *#allFanouts(): Generator<Fanout> {
     for (const rendition of this.#all()) yield* rendition.fanouts;
+    yield* this.whole.fanouts;
   }
 }

@@ -17,4 +17,10 @@ export interface ViewerSink {
 export type ViewerProtocol = 'rtmp' | 'http-flv' | 'ws-flv' | 'relay';
 
 export type ViewerEnd =
-  'stream ended' | 'too slow' | 'timestamps used up, connect again' | 'kicked' | 'shutting down';
+  | 'stream ended'
+  | 'too slow'
+  | 'timestamps used up, connect again'
+  | 'kicked'
+  | 'shutting down'
+  /** The publisher has changed to one that the viewer has not named. */
+  | 'codec not asked for';

@@ -27,6 +27,8 @@ export interface WireFormat {
   metadata(facts: StreamFacts, at: Ms): Buffer;
   /** A codec configuration, in line. Empty for a codec that has none. */
   configuration(track: Track, at: Ms): Buffer;
+  /** The last that is said of a track when the stream is over; undefined: nothing. Without it nothing is said of any. */
+  ending?(track: Track, at: Ms): Buffer | undefined;
   /** Stands in front of a frame that viewers can start with: when that came in, ms since 1970. Without it nothing does. */
   clock?(arrivedAt: number, at: Ms): Buffer;
   /** Bytes that {@link write} will need. */

@@ -126,12 +126,22 @@ export class Wire {
     const batch = this.#closeBatch();
     this.#remember(batch);
     for (const viewer of this.#viewers) viewer.deliver(batch, now);
-    if (this.#isSpent) this.end('timestamps used up, connect again');
+    if (this.#isSpent) this.end('timestamps used up, connect again', now);
   }
 
-  /** Closes every viewer. */
-  end(reason: ViewerEnd): void {
+  /** Closes every viewer. `now` in ms, monotonic. */
+  end(reason: ViewerEnd, now: number): void {
+    if (reason === 'stream ended' || reason === 'shutting down') this.#sayEnd(now);
     for (const viewer of [...this.#viewers]) viewer.close(reason);
+  }
+
+  #sayEnd(now: number): void {
+    const format = this.#format;
+    if (!format.ending || this.#zero === undefined) return;
+    const last = [...this.#tracks.values()].flatMap((track) => format.ending?.(track, this.#elapsed) ?? []);
+    if (last.length === 0) return;
+    const batch = Batch.of(Buffer.concat(last), format.headroom);
+    for (const viewer of this.#viewers) viewer.deliver(batch, now);
   }
 
   #closeBatch(): Batch {

@@ -41,7 +41,7 @@ export function moveSelf(core?: number): void {
 
 let isUrgentAllowed: boolean | undefined;
 
-export function mayBeUrgent(): boolean {
+function mayBeUrgent(): boolean {
   isUrgentAllowed ??= works('chrt', ['-f', '1', 'true']);
   return isUrgentAllowed;
 }

@@ -21,11 +21,13 @@ import { requests } from './scenarios/requests.ts';
 import { saturation } from './scenarios/saturation.ts';
 import { scaling } from './scenarios/scaling.ts';
 import type { BenchOptions, Scenario } from './scenarios/scenario.ts';
+import { sideBySide } from './scenarios/side-by-side.ts';
 import { workers } from './scenarios/workers.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   ...[fanOut, scaling, memory, latency, ingest, remux, hlsServing],
   ...[blocked, saturation, publishers, requests, workers],
+  ...sideBySide,
 ];
 
 const { values } = parseArgs({

@@ -1,5 +1,6 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { NUMBER_BITS, NUMBER_BLOCK } from '../support/clip.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Debian's Chromium, quiet: nothing that it would look up by itself can be reached in a test. */
 export function launchChromium(): Promise<Browser> {
@@ -18,7 +19,7 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
-/** The number that the picture now shows (see makeNumberedClip); undefined if there is no picture yet. */
+/** The number that the picture now shows (see numberedClip); undefined if there is no picture yet. */
 export function shownFrame(page: Page): Promise<number | undefined> {
   return page.evaluate(
     ([bits, block]) => {
@@ -49,4 +50,19 @@ export function playerState(page: Page): Promise<{ state: string | null; engine:
       engine: player?.getAttribute('data-engine') ?? null,
     };
   });
+}
+
+/** Goes to a second and gives the number of the picture that is shown then. */
+export async function seekTo(page: Page, seconds: number): Promise<number> {
+  await page.evaluate(
+    (to) =>
+      new Promise<void>((resolve) => {
+        const video = document.querySelector('video')!;
+        video.pause();
+        video.addEventListener('seeked', () => resolve(), { once: true });
+        video.currentTime = to;
+      }),
+    seconds,
+  );
+  return waitFor('a picture', () => shownFrame(page));
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, test, type TestContext } from 'node:test';
+import type { Page } from 'playwright-core';
 import { codedClip, type ClipName } from '../support/coded-clips.ts';
-import { EnhancedPublisher, trackOf, type EnhancedPublisherOptions } from '../support/enhanced-publisher.ts';
-import { startGateway, whenLive, type TestGateway } from '../support/gateway.ts';
+import { EnhancedPublisher, trackOf } from '../support/enhanced-publisher.ts';
+import { whenLive } from '../support/gateway.ts';
 import { unlessThere } from '../support/programs.ts';
 import { waitFor } from '../support/wait.ts';
-import { launchChromium, playerState } from './chromium.ts';
+import { playerState } from './chromium.ts';
 import { playWithHlsJs } from './hls-js.ts';
+import { watchStand } from './watch-stand.ts';
 
 /** Chromium decodes what it can of the newer codecs, as others' players give it to it and as our own page does. */
 const skip = unlessThere('ffmpeg', 'chromium');
@@ -17,43 +18,22 @@ const MPEGTS_JS = join(import.meta.dirname, '../../node_modules/mpegts.js/dist/m
 /** A folder for pictures of what was seen, if somebody wants to look. */
 const PICTURES = process.env['TEST_PICTURES'];
 
-let gateway: TestGateway;
-let browser: Browser;
-let publisher: EnhancedPublisher | undefined;
-let page: Page | undefined;
-
-before(async () => {
-  if (skip) return;
-  gateway = await startGateway({ publish: { graceSeconds: 1 }, hls: { segmentSeconds: 1 } });
-  browser = await launchChromium();
+const stand = watchStand(skip, {
+  settings: { publish: { graceSeconds: 1 }, hls: { segmentSeconds: 1 } },
 });
 
-afterEach(async () => {
-  await page?.close();
-  publisher?.kill();
-  page = undefined;
-});
-
-after(async () => {
-  if (skip) return;
-  await browser.close();
-  await gateway.stop();
-});
-
-async function onAir(
-  name: string,
-  clips: readonly ClipName[],
-  how: Partial<EnhancedPublisherOptions> = {},
-): Promise<string> {
+async function onAir(context: TestContext, name: string, clips: readonly ClipName[]): Promise<string> {
+  const { gateway } = stand;
   const tracks = await Promise.all(clips.map(async (clip) => trackOf(await codedClip(clip))));
   const url = `${gateway.rtmp}/live/${name}`;
-  publisher = await EnhancedPublisher.start({ url, tracks, rounds: Infinity, ...how });
+  const publisher = await EnhancedPublisher.start({ url, tracks, rounds: Infinity });
+  context.after(() => publisher.kill());
   await whenLive(gateway, `live/${name}`);
   return `${gateway.http}/live/${name}`;
 }
 
 async function playWithMpegts(address: string): Promise<Page> {
-  const opened = await browser.newPage({ viewport: { width: 600, height: 400 } });
+  const opened = await stand.browser.newPage({ viewport: { width: 600, height: 400 } });
   await opened.setContent('<video muted autoplay playsinline></video>');
   await opened.addScriptTag({ path: MPEGTS_JS });
   await opened.evaluate((url) => {
@@ -138,70 +118,67 @@ async function plays(opened: Page, name: string): Promise<void> {
   await opened.screenshot({ path: join(PICTURES, `${name.replaceAll(/\W+/g, '-')}.png`) });
 }
 
-for (const clips of [
-  ['av1', 'opus'],
-  ['av1-svt', 'flac'],
-  ['av1-hdr', 'aac'],
-  ['vp9', 'opus-51'],
-  ['vp9-hidden', 'aac'],
-  ['vp9-hdr', 'opus-mono'],
-  ['avc', 'flac'],
-] as const satisfies [ClipName, ClipName][])
-  test(`hls.js plays ${clips.join(' and ')}`, { skip }, async () => {
-    const address = await onAir(`hls-${clips.join('-')}`, clips);
-    page = await playWithHlsJs(browser, `${address}.m3u8`);
-    await plays(page, `hls.js ${clips.join(' ')}`);
+// Whether they play, not how soon: several at a time.
+describe('Chromium', { skip, concurrency: 3 }, () => {
+  for (const clips of [
+    ['av1', 'opus'],
+    ['av1-svt', 'flac'],
+    ['av1-hdr', 'aac'],
+    ['vp9', 'opus-51'],
+    ['vp9-hidden', 'aac'],
+    ['vp9-hdr', 'opus-mono'],
+    ['avc', 'flac'],
+  ] as const satisfies [ClipName, ClipName][])
+    test(`hls.js plays ${clips.join(' and ')}`, async (context) => {
+      const address = await onAir(context, `hls-${clips.join('-')}`, clips);
+      const page = await playWithHlsJs(stand.browser, `${address}.m3u8`);
+      context.after(() => page.close());
+      await plays(page, `hls.js ${clips.join(' ')}`);
+    });
+
+  for (const clips of [
+    ['av1', 'opus'],
+    ['avc', 'opus-51'],
+    ['av1-hdr', 'aac'],
+    ['avc', 'mp3'],
+    ['avc', 'opus-mono'],
+  ] as const satisfies [ClipName, ClipName][])
+    test(`mpegts.js plays FLV of ${clips.join(' and ')}`, async (context) => {
+      const address = await onAir(context, `flv-${clips.join('-')}`, clips);
+      const page = await playWithMpegts(`${address}.flv`);
+      context.after(() => page.close());
+      await plays(page, `mpegts.js ${clips.join(' ')}`);
+    });
+
+  // Chromium knows MP3 outside of MP4 alone.
+  test('hls.js plays H.264 and MP3 out of MPEG-TS', async (context) => {
+    const address = await onAir(context, 'hls-mp3', ['avc', 'mp3']);
+    const page = await playWithHlsJs(stand.browser, `${address}.m3u8?container=ts`);
+    context.after(() => page.close());
+    await plays(page, 'hls.js avc mp3 ts');
   });
 
-for (const clips of [
-  ['av1', 'opus'],
-  ['avc', 'opus-51'],
-  ['av1-hdr', 'aac'],
-  ['avc', 'mp3'],
-  ['avc', 'opus-mono'],
-] as const satisfies [ClipName, ClipName][])
-  test(`mpegts.js plays FLV of ${clips.join(' and ')}`, { skip }, async () => {
-    const address = await onAir(`flv-${clips.join('-')}`, clips);
-    page = await playWithMpegts(`${address}.flv`);
-    await plays(page, `mpegts.js ${clips.join(' ')}`);
+  for (const [clips, engine, query] of [
+    [['avc', 'mp3'], 'ws-flv', ''],
+    [['vp9', 'opus'], 'ws-flv', ''],
+    [['av1-svt', 'flac'], 'ws-flv', ''],
+    [['vp9-hidden', 'mp3'], 'ws-flv', ''],
+    [['vp9-hdr', 'aac'], 'http-flv', '?engine=http-flv'],
+    [['avc', 'flac'], 'http-flv', '?engine=http-flv'],
+    [['vp9', 'flac'], 'hls', '?engine=hls'],
+    [['avc', 'mp3'], 'hls', '?engine=hls'],
+  ] as const satisfies [[ClipName, ClipName], string, string][])
+    test(`the page plays ${clips.join(' and ')}, by ${engine}`, async (context) => {
+      const name = `page-${engine}-${clips.join('-')}`;
+      await onAir(context, name, clips);
+      const page = await stand.open(context, `/watch/live/${name}${query}`);
+      await plays(page, `page ${engine} ${clips.join(' ')}`);
+      assert.deepEqual(await playerState(page), { state: 'playing', engine });
+    });
+
+  test('the page says in words that this browser has no HEVC', async (context) => {
+    await onAir(context, 'page-hevc', ['hevc', 'aac']);
+    const page = await stand.open(context, '/watch/live/page-hevc');
+    await page.getByText('This stream is HEVC, which this browser cannot play.').waitFor();
   });
-
-// Chromium knows MP3 outside of MP4 alone.
-test('hls.js plays H.264 and MP3 out of MPEG-TS', { skip }, async () => {
-  const address = await onAir('hls-mp3', ['avc', 'mp3']);
-  page = await playWithHlsJs(browser, `${address}.m3u8?container=ts`);
-  await plays(page, 'hls.js avc mp3 ts');
-});
-
-for (const [clips, engine] of [
-  [['av1', 'opus'], 'ws-flv'],
-  [['avc', 'mp3'], 'ws-flv'],
-  [['vp9', 'opus'], 'hls'],
-  [['avc', 'flac'], 'hls'],
-  [['vp9', 'flac'], 'hls'],
-] as const satisfies [[ClipName, ClipName], string][])
-  test(`the page plays ${clips.join(' and ')}, by ${engine}`, { skip }, async () => {
-    const name = `page-${clips.join('-')}`;
-    await onAir(name, clips);
-    page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
-    await page.goto(`${gateway.http}/watch/live/${name}`);
-    await plays(page, `page ${clips.join(' ')}`);
-    assert.deepEqual(await playerState(page), { state: 'playing', engine });
-  });
-
-// mpegts.js 1.8.2 fails at some of this encoder's frame headers, sooner or later.
-test('the page plays AV1 of another encoder, by HLS where FLV fails', { skip }, async () => {
-  await onAir('page-svt', ['av1-svt', 'aac']);
-  page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
-  await page.goto(`${gateway.http}/watch/live/page-svt`);
-  const opened = page;
-  await waitFor('HLS', async () => (await playerState(opened)).engine === 'hls');
-  await plays(page, 'page av1-svt aac');
-});
-
-test('the page says in words that this browser has no HEVC', { skip }, async () => {
-  await onAir('page-hevc', ['hevc', 'aac']);
-  page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
-  await page.goto(`${gateway.http}/watch/live/page-hevc`);
-  await page.getByText('This stream is HEVC, which this browser cannot play.').waitFor();
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
-import { ClipPublisher, makeNumberedClip } from '../support/clip.ts';
+import { ClipPublisher, numberedClip } from '../support/clip.ts';
 import { startGateway, streamReport, whenLive, type TestGateway } from '../support/gateway.ts';
 import { unlessThere } from '../support/programs.ts';
 import { RtmpPeer } from '../support/rtmp-peer.ts';
@@ -18,7 +18,6 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let publisher: ClipPublisher | undefined;
-let clip: string;
 let token: string;
 let secret = '';
 
@@ -29,8 +28,6 @@ before(async () => {
     access: { trustLoopback: false },
     publish: { graceSeconds: 1 },
   });
-  clip = join(gateway.folder, 'numbered.flv');
-  makeNumberedClip(clip, 40);
   token = readFileSync(join(gateway.folder, 'data', 'api-token'), 'utf8').trim();
   browser = await launchChromium();
   context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
@@ -111,7 +108,7 @@ test('a key is made: what is wrong is said at its field, the secret is shown onc
 });
 
 test('a stream that is published with it shows up, with a picture and its health', { skip }, async () => {
-  publisher = new ClipPublisher(clip, `${gateway.rtmp}/live/${secret}`);
+  publisher = new ClipPublisher(numberedClip(), `${gateway.rtmp}/live/${secret}`);
   await whenLive(gateway, 'live/studio');
   await tab('Streams').click();
   await page.getByRole('link', { name: 'Details of live/studio' }).waitFor();
@@ -123,6 +120,38 @@ test('a stream that is published with it shows up, with a picture and its health
   await page.getByRole('link', { name: 'Details of live/studio' }).click();
   await page.getByRole('img', { name: /Bitrate in .* now [\d.]+ [kM]b\/s/ }).waitFor();
   await page.getByText('480×270').waitFor();
+});
+
+test('how it plays for viewers is told by protocol, of the stream and of all', { skip }, async () => {
+  for (const [protocol, startSeconds, delaySeconds] of [
+    ['ws-flv', 0.4, 0.8],
+    ['ws-flv', 0.4, 0.8],
+    ['ws-flv', 9, 30],
+    ['ll-hls', 1.2, 2],
+  ] as const) {
+    const report = { stream: 'live/studio', protocol, startSeconds, delaySeconds, watchedSeconds: 300 };
+    const answer = await fetch(`${gateway.http}/api/v1/playback`, {
+      method: 'POST',
+      body: JSON.stringify({ ...report, ...(protocol === 'll-hls' && { stalls: 1, stalledSeconds: 2 }) }),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    assert.equal(answer.status, 204, protocol);
+  }
+  const rows = async (): Promise<string[]> => {
+    const figures = page.getByRole('region', { name: 'Playback' });
+    await figures.getByRole('row').nth(2).waitFor();
+    return (await figures.getByRole('row').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+  };
+  await tab('Streams').click();
+  const expected = [
+    'Protocol Start Delay Stalls/h Watched',
+    'WebSocket-FLV 0.4 s 0.8 s 0.0 15:00',
+    'Low-Latency HLS 1.2 s 2.0 s 12.0 5:00',
+  ];
+  assert.deepEqual(await rows(), expected, 'all streams');
+  await page.getByRole('link', { name: 'Details of live/studio' }).click();
+  await page.getByText('480×270').waitFor();
+  assert.deepEqual(await rows(), expected, 'this one');
 });
 
 test('it is recorded from the page; what comes of it is listed and played', { skip }, async () => {

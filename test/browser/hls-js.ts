@@ -59,6 +59,9 @@ export async function watch(page: Page, publisher: ClipPublisher, seconds: numbe
       return played.length > 0 && played.end(played.length - 1) - played.start(0) >= 3;
     }),
   );
+  const behindNow = async (): Promise<number> =>
+    (publisher.sentFrames - ((await shownFrame(page)) ?? 0)) / CLIP_FPS;
+  await waitFor('the distance to settle', async () => (await behindNow()) < 1.8);
   await page.evaluate(() => {
     const { watched } = window as unknown as { watched: Watched };
     [watched.stalls, watched.errors] = [0, []];
@@ -66,8 +69,7 @@ export async function watch(page: Page, publisher: ClipPublisher, seconds: numbe
   const behind: number[] = [];
   const until = performance.now() + seconds * 1000;
   while (performance.now() < until) {
-    const shown = await shownFrame(page);
-    behind.push((publisher.sentFrames - (shown ?? 0)) / CLIP_FPS);
+    behind.push(await behindNow());
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   const { stalls, errors } = await page.evaluate(() => (window as unknown as { watched: Watched }).watched);

@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { codedClip } from '../support/coded-clips.ts';
 import { EnhancedPublisher, trackOf } from '../support/enhanced-publisher.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { rungClip } from '../support/ladder-clips.ts';
 import { unlessThere } from '../support/programs.ts';
 import { waitFor } from '../support/wait.ts';
-import { launchChromium } from './chromium.ts';
 import { playWithHlsJs } from './hls-js.ts';
+import { watchStand } from './watch-stand.ts';
 
 /** Several pictures of one publisher in hls.js, which changes from one to another and back. */
 const skip = unlessThere('ffmpeg', 'chromium');
 
-let gateway: TestGateway;
-let browser: Browser;
-
-before(async () => {
-  if (skip) return;
-  gateway = await startGateway();
-  browser = await launchChromium();
-});
-
-after(async () => {
-  if (skip) return;
-  await browser.close();
-  await gateway.stop();
-});
+const stand = watchStand(skip);
 
 interface Player {
   readonly hls: {
@@ -71,6 +57,7 @@ async function changeTo(page: Page, height: number): Promise<Look[]> {
 }
 
 test('hls.js changes up and down without a gap or a stall', { skip }, async (context) => {
+  const { gateway, browser } = stand;
   const [big, small, aac] = await Promise.all([
     rungClip({ height: 360, seconds: 3 }),
     rungClip({ height: 180, seconds: 3 }),

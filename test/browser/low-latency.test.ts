@@ -1,48 +1,71 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { ClipPublisher, makeNumberedClip } from '../support/clip.ts';
-import { startGateway, whenLive, type TestGateway } from '../support/gateway.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { CLIP_FPS, ClipPublisher, numberedClip } from '../support/clip.ts';
+import { whenLive } from '../support/gateway.ts';
 import { unlessThere } from '../support/programs.ts';
-import { launchChromium } from './chromium.ts';
+import { waitFor } from '../support/wait.ts';
+import { shownFrame } from './chromium.ts';
 import { playWithHlsJs, watch } from './hls-js.ts';
+import { plays, statsOf, watchStand } from './watch-stand.ts';
 
-/** Low-Latency HLS in hls.js, told by the frame numbers in the picture. */
+/** Low-Latency HLS in hls.js by itself and in our page, at the same time, told by the frame numbers in the picture. */
 const skip = unlessThere('ffmpeg', 'chromium');
 /** MILLRACE_TEST_LONG: two minutes instead. */
 const SECONDS = process.env['MILLRACE_TEST_LONG'] === undefined ? 20 : 120;
 
-let gateway: TestGateway;
-let browser: Browser;
+const stand = watchStand(skip);
 
-before(async () => {
-  if (skip) return;
-  gateway = await startGateway();
-  browser = await launchChromium();
-});
+const told = (all: readonly number[]): string => all.map((one) => one.toFixed(2)).join(' ');
 
-after(async () => {
-  if (skip) return;
-  await browser.close();
-  await gateway.stop();
-});
+interface PageViewing {
+  readonly behind: number[];
+  /** Seconds by which the page was wrong about it. */
+  readonly wrong: number[];
+  readonly stalls: number;
+}
 
-test('hls.js is at most 2 s behind the encoder, without a stall', { skip }, async (context) => {
-  const clip = join(gateway.folder, 'numbered.flv');
-  makeNumberedClip(clip, SECONDS + 20);
+/** Looks at our page for so long, once it has found its distance. */
+async function watchPage(page: Page, publisher: ClipPublisher): Promise<PageViewing> {
+  await waitFor('the distance to settle', async () => ((await statsOf(page)).latencySeconds ?? 9) < 1.8);
+  const { stalls } = await statsOf(page);
+  const [behind, wrong]: [number[], number[]] = [[], []];
+  const until = performance.now() + SECONDS * 1000;
+  while (performance.now() < until) {
+    const [frame, { latencySeconds = 0 }] = [await shownFrame(page), await statsOf(page)];
+    const real = (publisher.sentFrames - (frame ?? 0)) / CLIP_FPS;
+    behind.push(real);
+    wrong.push(Math.abs(real - latencySeconds));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return { behind, wrong, stalls: (await statsOf(page)).stalls - stalls };
+}
+
+test('hls.js and the page are at most 2 s behind the encoder, without a stall', { skip }, async (context) => {
+  const { gateway, browser } = stand;
+  const clip = numberedClip(SECONDS > 60 ? SECONDS + 20 : undefined);
   const publisher = new ClipPublisher(clip, `${gateway.rtmp}/live/low`);
   context.after(() => publisher.stop());
   await whenLive(gateway, 'live/low');
-  const page = await playWithHlsJs(browser, `${gateway.http}/live/low.m3u8`);
-  const { behind, stalls, errors } = await watch(page, publisher, SECONDS);
-  const most = Math.max(...behind);
-  context.diagnostic(`behind the encoder: ${Math.min(...behind).toFixed(2)} to ${most.toFixed(2)} s`);
-  assert.deepEqual({ stalls, errors }, { stalls: 0, errors: [] });
-  assert.ok(most <= 2, `behind by ${behind.map((seconds) => seconds.toFixed(2)).join(' ')} s`);
-  assert.ok(Math.min(...behind) >= 0, 'not ahead of it');
-  const report = (await (await fetch(`${gateway.http}/api/v1/streams/live/low`)).json()) as {
-    viewers: { hls: number };
-  };
-  assert.equal(report.viewers.hls, 1, 'it asks several times a second and is one viewer');
+  const [page, bare] = await Promise.all([
+    stand.open(context, '/watch/live/low?engine=hls'),
+    playWithHlsJs(browser, `${gateway.http}/live/low.m3u8`),
+  ]);
+  await plays(page);
+  const [byItself, inPage] = await Promise.all([watch(bare, publisher, SECONDS), watchPage(page, publisher)]);
+
+  for (const [who, { behind }] of Object.entries({ 'hls.js': byItself, 'the page': inPage })) {
+    const [least, most] = [Math.min(...behind), Math.max(...behind)];
+    context.diagnostic(`${who}: ${least.toFixed(2)} to ${most.toFixed(2)} s behind the encoder`);
+    assert.ok(least >= 0 && most <= 2, `${who} is behind by ${told(behind)} s`);
+  }
+  const { stalls, errors } = byItself;
+  assert.deepEqual({ stalls, errors }, { stalls: 0, errors: [] }, 'hls.js goes on without a word');
+  assert.equal(inPage.stalls, 0, 'the page goes on');
+  const { isLowLatency, isByClock } = await statsOf(page);
+  assert.deepEqual([isLowLatency, isByClock], [true, true], 'in parts, by the clock in the playlist');
+  assert.ok(Math.max(...inPage.wrong) < 0.5, `the page is wrong about it by ${told(inPage.wrong)} s`);
+  const answer = await fetch(`${gateway.http}/api/v1/streams/live/low`);
+  const { viewers } = (await answer.json()) as { viewers: { hls: number } };
+  assert.equal(viewers.hls, 2, 'each asks several times a second and is one viewer');
 });

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { makeNumberedClip, CLIP_FPS } from '../support/clip.ts';
+import type { Browser } from 'playwright-core';
+import { CLIP_FPS, numberedClip } from '../support/clip.ts';
 import { hasProgram, unlessThere } from '../support/programs.ts';
 import { recordClip, type Recorded } from '../support/recorded.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWebKit } from '../support/webkit.ts';
-import { launchChromium, shownFrame } from './chromium.ts';
+import { launchChromium, seekTo } from './chromium.ts';
 
 /** Recordings as people watch them: on their page, and by a player that knows nothing of us. */
 const skip = unlessThere('ffmpeg', 'chromium');
@@ -18,14 +17,7 @@ let browser: Browser;
 
 before(async () => {
   if (skip) return;
-  recorded = await recordClip(
-    (folder) => {
-      const clip = join(folder, 'clip.flv');
-      makeNumberedClip(clip, SECONDS);
-      return clip;
-    },
-    { record: { watch: 'viewers' } },
-  );
+  recorded = await recordClip(numberedClip(SECONDS), { record: { watch: 'viewers' } });
   browser = await launchChromium();
 });
 
@@ -34,21 +26,6 @@ after(async () => {
   await browser.close();
   await recorded.gateway.stop();
 });
-
-/** Goes to a second and gives the number of the picture that is shown then. */
-async function seek(page: Page, seconds: number): Promise<number> {
-  await page.evaluate(
-    (to) =>
-      new Promise<void>((resolve) => {
-        const video = document.querySelector('video')!;
-        video.pause();
-        video.addEventListener('seeked', () => resolve(), { once: true });
-        video.currentTime = to;
-      }),
-    seconds,
-  );
-  return waitFor('a picture', () => shownFrame(page));
-}
 
 for (const format of ['mp4', 'flv'] as const) {
   test(`the page plays a recording in ${format}, and goes where one wants it to`, { skip }, async () => {
@@ -68,7 +45,7 @@ for (const format of ['mp4', 'flv'] as const) {
     );
     assert.ok(Math.abs(duration - SECONDS) < 0.3, `${duration} s`);
     for (const to of [30, 5.5, 50, 12]) {
-      const frame = await seek(page, to);
+      const frame = await seekTo(page, to);
       assert.ok(Math.abs(frame - to * CLIP_FPS) <= 3, `${to} s shows frame ${frame}`);
     }
     const download = page.waitForEvent('download');

@@ -220,3 +220,36 @@ test('a ModEx of an unknown kind is passed over', { skip }, async (context) => {
   assert.deepEqual([report.dropped, report.problems], [{}, []], 'nothing is missing');
   assert.deepEqual([report.video?.codec.slice(0, 4), report.audio?.codec], ['vp09', 'Opus']);
 });
+
+test(
+  'a configuration that changes with every frame: a few of the changes reach players and files, and it is told',
+  { skip },
+  async (context) => {
+    const gateway = await startGateway({
+      hls: { segmentSeconds: 1, dvrSeconds: 60 },
+      record: { rules: [{ streams: 'live/*' }] },
+    });
+    context.after(() => gateway.stop());
+    const [aac] = await tracksOf(['aac']);
+    let count = 0;
+    const publisher = await EnhancedPublisher.start({
+      url: url(gateway),
+      tracks: [aac!],
+      tamper: (message) => {
+        const data = Buffer.from(count++ % 2 ? [0x11, 0x90] : [0x12, 0x10]); // 48 and 44.1 kHz
+        const start = plain({ kind: 'audio', fourCc: 'mp4a', type: PacketType.sequenceStart, data });
+        return [{ ...message, body: start }, message];
+      },
+    });
+    context.after(() => publisher.kill());
+    await publisher.done;
+    await publisher.peer.roundTrip();
+    const { dropped } = (await streamReport(gateway, 'live/cam'))!;
+    assert.ok((dropped['a configuration that changes all the time'] ?? 0) > 100, JSON.stringify(dropped));
+    const { names, text: list } = await lookAtHls(gateway, 'live/cam');
+    assert.ok(names.length >= 8 && names.length <= 14, `${names.length} segments of 3 s:\n${list}`);
+    const answer = await fetch(`${gateway.http}/api/v1/recordings`);
+    const { recordings } = (await answer.json()) as { recordings: unknown[] };
+    assert.ok(recordings.length <= 14, `${recordings.length} recordings`);
+  },
+);

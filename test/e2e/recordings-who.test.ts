@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SettingsInput } from '../../src/config/load.ts';
-import { makeNumberedClip } from '../support/clip.ts';
+import { numberedClip } from '../support/clip.ts';
 import { unlessThere } from '../support/programs.ts';
 import { FROM_AFAR, recordClip, type Recorded } from '../support/recorded.ts';
 import { waitFor } from '../support/wait.ts';
@@ -11,11 +10,7 @@ import { waitFor } from '../support/wait.ts';
 const skip = unlessThere('ffmpeg');
 
 function record(settings: SettingsInput): Promise<Recorded> {
-  return recordClip((folder) => {
-    const clip = join(folder, 'clip.flv');
-    makeNumberedClip(clip, 10);
-    return clip;
-  }, settings);
+  return recordClip(numberedClip(10), settings);
 }
 
 const status = async (url: string, headers: Record<string, string> = {}): Promise<number> => {

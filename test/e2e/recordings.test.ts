@@ -14,7 +14,7 @@ import { after, before, test } from 'node:test';
 import { Parser } from 'm3u8-parser';
 import { FlvReader, type FlvTag } from '../../src/containers/flv/reader.ts';
 import { readVideoBody } from '../../src/containers/flv/video.ts';
-import { makeNumberedClip } from '../support/clip.ts';
+import { numberedClip } from '../support/clip.ts';
 import { publishFile, whenLive } from '../support/gateway.ts';
 import { runProgram, unlessThere } from '../support/programs.ts';
 import { recordClip, type Recorded } from '../support/recorded.ts';
@@ -29,11 +29,8 @@ let clip = '';
 
 before(async () => {
   if (skip) return;
-  recorded = await recordClip((folder) => {
-    clip = join(folder, 'clip.flv');
-    makeNumberedClip(clip, SECONDS);
-    return clip;
-  });
+  clip = numberedClip(SECONDS);
+  recorded = await recordClip(clip);
 });
 
 after(async () => {

@@ -20,6 +20,19 @@ test('a gateway that pushes to itself, or pulls from itself, is told so', async 
   }
 });
 
+test('the same by the address of its port for RTMPS, whose certificate it would not even trust', async () => {
+  const gateway = await gatewayWith({
+    tls: { selfSigned: true },
+    rtmp: { tlsPort: 0 },
+    http: { tlsPort: 0 },
+  });
+  const url = `rtmps://127.0.0.1:${gateway.rtmpsPort}/live/cam`;
+  const made = await api(gateway, 'POST', { direction: 'pull', stream: 'live/copy', url, when: 'always' });
+  const { id } = (await made.json()) as RelayInfo;
+  const info = await whenProblem(gateway, id, /relay loop: the address is that of this gateway itself/);
+  assert.equal(info.state, 'stopped');
+});
+
 test('A pushes to B pushes to A: B’s push is refused, and says why', async () => {
   const a = await gatewayWith();
   const b = await gatewayWith();

@@ -98,7 +98,7 @@ test('a track that is not there is refused with those that are', { skip }, async
     return [response.status, (await response.text()).trim()];
   };
   assert.deepEqual(await answer('track=7'), [404, '"live/cam" has no track 7: there are 0 and 1']);
-  assert.deepEqual(await answer('track=x'), [400, 'track is a number from 0 to 255, as in ?track=1']);
+  assert.deepEqual(await answer('track=x'), [400, 'track is a number from 0 to 255, as in ?track=1, or all']);
   const player = new RtmpPeer('play', `${gateway.rtmp}/live/cam?track=7`);
   await player.closed;
   assert.equal(player.end?.text, '"live/cam" has no track 7: there are 0 and 1');

@@ -362,3 +362,48 @@ test(
     await gateway.gateway.reload();
   },
 );
+
+test('requests beside others on one connection count as connections: per address, over all its connections', async (context) => {
+  const limits = { connectionsPerAddress: 40 };
+  const small = await startGateway({
+    tls: { cert: files.cert, key: files.key },
+    http: { tlsPort: 0 },
+    rtmp: { tlsPort: 'off' },
+    limits,
+  });
+  context.after(() => small.stop());
+  const sessions = [1, 2].map(() => connectHttp2(`https://localhost:${small.httpsPort}`, { ca: ca() }));
+  for (const session of sessions) session.on('error', () => undefined);
+  await Promise.all(sessions.map((session) => once(session, 'connect')));
+  let refused = 0;
+  const waiting = sessions.flatMap((session) =>
+    Array.from({ length: 30 }, () => {
+      const stream = ask(session, '/live/later.flv?wait=60');
+      stream.on('response', (headers) => (refused += headers[':status'] === 503 ? 1 : 0)).resume();
+      return stream;
+    }),
+  );
+  await waitFor('what is too much to be refused', () => refused >= 20);
+  assert.equal(refused, 20, 'two connections with one request each, and 38 beside them');
+  for (const stream of waiting) stream.close(constants.NGHTTP2_CANCEL);
+  await waitFor('room', async () => (await statusOf(ask(sessions[0]!, '/healthz'))) === 200);
+  const again = Array.from({ length: 20 }, () => statusOf(ask(sessions[0]!, '/healthz')));
+  assert.deepEqual([...new Set(await Promise.all(again))], [200], 'what was given up does not count');
+  for (const session of sessions) session.destroy();
+});
+
+test('a large answer over HTTP/2 comes whole, beside others and alone', async () => {
+  const session = await http2();
+  const all = Array.from({ length: 30 }, async () => {
+    let bytes = 0;
+    const stream = ask(session, '/api/v1/openapi.json');
+    const [headers] = (await once(stream, 'response')) as [Record<string, string | undefined>];
+    for await (const piece of stream) bytes += (piece as Buffer).length;
+    return [bytes, Number(headers['content-length'] ?? bytes)] as const;
+  });
+  for (const [bytes, announced] of await Promise.all(all)) {
+    assert.equal(bytes, announced, 'all that was announced');
+    assert.ok(bytes > 32 * 1024, `${bytes} bytes are more than a piece`);
+  }
+  session.destroy();
+});

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { lengthPrefixedFromAnnexB, NalUnits } from '../../src/codecs/avc/nal.ts';
 import { readSps } from '../../src/codecs/avc/sps.ts';
+import { lengthPrefixedFromAnnexB } from '../../src/codecs/nal/annex-b.ts';
+import { NalUnits } from '../../src/codecs/nal/units.ts';
 import { readTagHeader, writeTagHeader } from '../../src/containers/flv/tag.ts';
 import { avcHead, readVideoBody } from '../../src/containers/flv/video.ts';
 import { ChunkReader } from '../../src/protocols/rtmp/chunk-reader.ts';

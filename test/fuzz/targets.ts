@@ -2,8 +2,10 @@ import type { Target } from './engine/target.ts';
 import { amf0 } from './targets/amf0.ts';
 import { chunkTarget } from './targets/chunks.ts';
 import { checkPlaylist, checkSegment } from './targets/check.ts';
+import { clipQuery, dvrIndex, flatMovie } from './targets/clip.ts';
 import { clientSession, handshake } from './targets/client-session.ts';
 import { aacConfig, avcConfig, sps } from './targets/codecs.ts';
+import { enhancedConnect } from './targets/enhanced.ts';
 import { flv, flvBodies, flvColors } from './targets/flv.ts';
 import { inspectFlv, inspectMp4, inspectTs, playlist } from './targets/inspect.ts';
 import { av1, hevcConfig, intakes, soundFrames } from './targets/modern.ts';
@@ -47,4 +49,8 @@ export const TARGETS: readonly Target[] = [
   multitrack,
   mp4,
   tsCarriage,
+  enhancedConnect,
+  clipQuery,
+  dvrIndex,
+  flatMovie,
 ];

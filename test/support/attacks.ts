@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
 import { AmfObject, type AmfValue } from '../../src/amf/value.ts';
 import { encodeMessage } from '../../src/protocols/rtmp/chunk-writer.ts';
@@ -26,7 +27,7 @@ const connectTo = (app: string): Buffer =>
   Buffer.concat([HANDSHAKE, command(0, 'connect', 1, AmfObject.of({ app, tcUrl: `rtmp://h/${app}` }))]);
 
 /** All that a publisher says before its first frame; it does not wait for answers. */
-const publishTo = (name: string): Buffer =>
+export const publishTo = (name: string): Buffer =>
   Buffer.concat([
     connectTo('bad'),
     command(0, 'createStream', 2, null),
@@ -36,7 +37,7 @@ const play = (app: string, name: string): Buffer =>
   Buffer.concat([connectTo(app), command(0, 'createStream', 2, null), command(1, 'play', 3, null, name)]);
 
 /** The first chunk header of a message of `length` bytes: format 0, on message stream 1. */
-export function chunkHeader(chunkStreamId: number, type: number, length: number): Buffer {
+function chunkHeader(chunkStreamId: number, type: number, length: number): Buffer {
   const basic = chunkStreamId < 64 ? [chunkStreamId] : [0, chunkStreamId - 64];
   const header = Buffer.alloc(11);
   header.writeUIntBE(length, 3, 3);
@@ -46,13 +47,24 @@ export function chunkHeader(chunkStreamId: number, type: number, length: number)
 }
 
 /** The sockets and timers of one attack. */
-class Mob {
+export class Mob {
   readonly sockets = new Set<Socket>();
   readonly #timers: NodeJS.Timeout[] = [];
   isOver = false;
 
   open(port: number, bytes: Buffer | string = ''): Socket {
     const socket = connect(port, '127.0.0.1');
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.sockets.delete(socket));
+    socket.resume();
+    if (bytes.length > 0) socket.write(bytes);
+    return socket;
+  }
+
+  /** The same by TLS; what was agreed on is not looked at. */
+  openTls(port: number, bytes: Buffer | string = '', options: ConnectionOptions = {}): TLSSocket {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
     this.sockets.add(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => this.sockets.delete(socket));
@@ -82,9 +94,9 @@ class Mob {
   };
 }
 
-type Attack = (mob: Mob, target: Target) => void;
+export type Attack<At = Target> = (mob: Mob, target: At) => void;
 
-const times = (count: number, act: (index: number) => void): void => {
+export const times = (count: number, act: (index: number) => void): void => {
   for (let index = 0; index < count; index++) act(index);
 };
 
@@ -216,7 +228,10 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'connections that come and go as fast as they can': comeAndGo,
 };
 
-export function begin(attack: Attack, target: Target): { readonly stop: Stop; readonly open: () => number } {
+export function begin<At>(
+  attack: Attack<At>,
+  target: At,
+): { readonly stop: Stop; readonly open: () => number } {
   const mob = new Mob();
   attack(mob, target);
   return { stop: mob.stop, open: () => mob.sockets.size };

@@ -6,20 +6,22 @@ import { FlvReader, type FlvTag } from '../../src/containers/flv/reader.ts';
 import { TAG_VIDEO } from '../../src/containers/flv/tag.ts';
 import { ClientSession } from '../../src/protocols/rtmp/session/client-session.ts';
 import { clientTarget } from '../../src/protocols/rtmp/session/client-url.ts';
-import { makeWithFfmpeg } from './programs.ts';
+import { keptClip } from './kept-clips.ts';
 
-/** Bits of the frame number that {@link makeNumberedClip} draws: 4,096 frames are more than two minutes. */
+/** Bits of the frame number that {@link numberedClip} draws: 4,096 frames are more than two minutes. */
 export const NUMBER_BITS = 12;
 export const NUMBER_BLOCK = 40;
 export const CLIP_FPS = 30;
+/** Of a clip for whom any length will do: longer than any test looks on. */
+const LONG_SECONDS = 120;
 
-/** A moving picture with sound, 480 wide, and along its top the frame's number in black and white blocks, lowest bit first. */
-export function makeNumberedClip(file: string, seconds: number): void {
+/** A moving picture with sound, 480 wide, and along its top the frame's number in black and white blocks, lowest bit first; as FLV. */
+export function numberedClip(seconds = LONG_SECONDS): string {
   const bits = Array.from({ length: NUMBER_BITS }, (_, bit) => {
     const box = `x=${bit * NUMBER_BLOCK}:y=0:w=${NUMBER_BLOCK}:h=${NUMBER_BLOCK}:t=fill`;
     return `drawbox=${box}:color=black,drawbox=${box}:color=white:enable='mod(floor(n/${2 ** bit}),2)'`;
   });
-  makeWithFfmpeg([
+  return keptClip('numbered.flv', [
     ...[
       '-f',
       'lavfi',
@@ -42,20 +44,27 @@ export function makeNumberedClip(file: string, seconds: number): void {
       '-preset',
       'ultrafast',
     ],
-    ...['-bf', '2', '-g', String(CLIP_FPS), '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '96k', file],
+    ...['-bf', '2', '-g', String(CLIP_FPS), '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '96k'],
   ]);
+}
+
+export interface ClipPublisherOptions {
+  /** So much of the clip is sent at once, so that the stream has a past; in real time from there on. Default 0. */
+  readonly atOnceSeconds?: number;
 }
 
 /** Publishes an FLV file in real time over the gateway's own client and knows which frame it has sent last. */
 export class ClipPublisher {
   readonly #tags: FlvTag[] = [];
+  readonly #atOnceMs: number;
   readonly #socket: Socket;
   readonly #session: ClientSession;
   #timer: NodeJS.Timeout | undefined;
   /** Video frames sent so far. */
   sentFrames = 0;
 
-  constructor(file: string, url: string) {
+  constructor(file: string, url: string, { atOnceSeconds = 0 }: ClipPublisherOptions = {}) {
+    this.#atOnceMs = atOnceSeconds * 1000;
     new FlvReader().push(readFileSync(file), (tag) => this.#tags.push(tag));
     const target = clientTarget(url);
     if (!target) throw new Error(`not an RTMP URL: ${url}`);
@@ -81,7 +90,7 @@ export class ClipPublisher {
   }
 
   #play(): void {
-    const startedAt = performance.now();
+    const startedAt = performance.now() - this.#atOnceMs;
     let next = 0;
     this.#timer = setInterval(() => {
       for (;;) {

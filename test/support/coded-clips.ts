@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import {
   ALL_FORMATS,
   BufferSource,
@@ -11,8 +8,8 @@ import {
   type InputVideoTrack,
 } from 'mediabunny';
 import type { AudioCodec, VideoCodec } from '../../src/media/track.ts';
+import { keptClip } from './kept-clips.ts';
 import { hex } from './media.ts';
-import { makeWithFfmpeg } from './programs.ts';
 
 /** A frame as it left the encoder. */
 export interface CodedPacket {
@@ -111,19 +108,11 @@ function audio(codec: AudioCodec, ending: Recipe['ending'], channels: number, ar
   return { kind: 'audio', codec, ending, args: `${source} ${args}` };
 }
 
-/** A clip's file; made once for this machine and kept with its temporary files. */
+/** A clip's file. */
 export function clipFile(name: ClipName): string {
   const { ending, args } = RECIPES[name];
-  const folder = join(tmpdir(), 'millrace-coded-clips');
-  const recipe = createHash('sha1').update(args).digest('hex').slice(0, 12);
-  const file = join(folder, `${name}-${recipe}.${ending}`);
-  if (existsSync(file)) return file;
-  mkdirSync(folder, { recursive: true });
-  const unfinished = join(folder, `${process.pid}-${name}.${ending}`);
   const words = args.split(' ').filter((word) => word !== '');
-  makeWithFfmpeg([...words, '-map_metadata', '-1', '-threads', '2', '-strict', '-2', unfinished]);
-  renameSync(unfinished, file); // whole, or not there at all
-  return file;
+  return keptClip(`${name}.${ending}`, [...words, '-map_metadata', '-1', '-threads', '2', '-strict', '-2']);
 }
 
 const opened = new Map<ClipName, Promise<CodedClip>>();

@@ -24,7 +24,7 @@ export const PacketType = {
 } as const;
 
 /** AvMultitrackType. */
-export const Multitrack = { one: 0, many: 1, manyCodecs: 2 } as const;
+const Multitrack = { one: 0, many: 1, manyCodecs: 2 } as const;
 
 /** One packet before it has a header: of which codec, of which type, and what stands behind the FourCC. */
 export interface Packet {

@@ -17,7 +17,7 @@ export function rendered(text: string): RenderedPlaylist {
 }
 
 /** A playlist of low latency that grows when the test says so: each segment has three parts. */
-export class FakePlaylist implements HlsPlaylist {
+class FakePlaylist implements HlsPlaylist {
   ended = false;
   newest: { readonly msn: number; readonly parts: number } | undefined = { msn: 7, parts: 1 };
   lowLatency: HlsPlaylist['lowLatency'] = { targetDuration: 2, partTarget: 0.5 };

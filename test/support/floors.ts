@@ -6,7 +6,7 @@ import ts from 'typescript';
 export type Sources = ReadonlyMap<string, string>;
 
 /** From the ground up. A file may import its own folder and anything lower; neighbours do not talk over the fence. */
-export const FLOORS: readonly (readonly string[])[] = [
+const FLOORS: readonly (readonly string[])[] = [
   ['bytes'],
   ['amf'],
   ['media'],
@@ -49,10 +49,7 @@ const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.incl
 const OBSERVE = floorOf('observe');
 
 /** Every import of a file, type imports and re-exports included: relative ones as paths below `src`. */
-export function importsOf(
-  path: string,
-  text: string,
-): { readonly files: string[]; readonly others: string[] } {
+function importsOf(path: string, text: string): { readonly files: string[]; readonly others: string[] } {
   const names = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   return {
     files: names

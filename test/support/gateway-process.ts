@@ -16,11 +16,14 @@ export class GatewayProcess {
   readonly #folder: string;
   rtmpPort = 0;
   httpPort = 0;
+  /** 0: TLS is not spoken. */
+  rtmpsPort = 0;
+  httpsPort = 0;
   /** Largest resident memory seen since {@link forgetPeak}, MiB. */
   peakMiB = 0;
   readonly #watching: NodeJS.Timeout;
 
-  private constructor() {
+  private constructor(flags: readonly string[]) {
     this.#folder = mkdtempSync(join(tmpdir(), 'millrace-process-'));
     const environment = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_')),
@@ -30,17 +33,20 @@ export class GatewayProcess {
       [
         ...['--import', 'tsx', 'src/main.ts', 'serve', '--host', '127.0.0.1'],
         ...['--rtmp-port', '0', '--http-port', '0', '--data-dir', join(this.#folder, 'data')],
+        ...flags,
       ],
       environment,
     );
     this.#watching = setInterval(() => this.#measure(), 50);
   }
 
-  static async start(): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess();
+  static async start(...flags: readonly string[]): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(flags);
     const ready = await waitFor('the gateway', () => gateway.lines('gateway ready')[0]);
     gateway.rtmpPort = Number(ready['rtmp']);
     gateway.httpPort = Number(ready['http']);
+    gateway.rtmpsPort = Number(ready['rtmps'] ?? 0);
+    gateway.httpsPort = Number(ready['https'] ?? 0);
     return gateway;
   }
 

@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -68,4 +69,11 @@ export class HookReceiver {
       server.closeAllConnections();
     });
   }
+}
+
+/** What a receiver does with the header X-Millrace-Signature; false also for one that cannot be read. */
+export function isSignedBy(secret: string, header: string, body: string): boolean {
+  const [, seconds = '', given = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header) ?? [];
+  const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest();
+  return given !== '' && timingSafeEqual(Buffer.from(given, 'hex'), mac);
 }

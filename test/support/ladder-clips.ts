@@ -1,8 +1,5 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readClip, type CodedClip } from './coded-clips.ts';
-import { makeWithFfmpeg } from './programs.ts';
+import { keptClip } from './kept-clips.ts';
 
 /** One picture of a ladder, H.264 at 25 fps. */
 export interface RungClip {
@@ -13,18 +10,12 @@ export interface RungClip {
   readonly kbps?: number;
 }
 
-/** The same moving picture in another size; made once for this machine. */
+/** The same moving picture in another size. */
 export async function rungClip({ height, seconds, gop = 25, kbps = height }: RungClip): Promise<CodedClip> {
-  const folder = join(tmpdir(), 'millrace-coded-clips');
-  const file = join(folder, `rung-${height}-${seconds}-${gop}-${kbps}.mp4`);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const unfinished = join(folder, `${process.pid}-rung-${height}.mp4`);
-    const source = `-f lavfi -i testsrc2=s=${(height * 16) / 9}x${height}:r=25 -t ${seconds}`;
-    const rate = `-b:v ${kbps}k -maxrate ${kbps}k -bufsize ${kbps}k`;
-    const encoder = `-c:v libx264 -preset ultrafast -bf 0 -g ${gop} -keyint_min ${gop} -sc_threshold 0 ${rate}`;
-    makeWithFfmpeg(`${source} ${encoder} -pix_fmt yuv420p -threads 2 ${unfinished}`.split(' '));
-    renameSync(unfinished, file);
-  }
+  const source = `-f lavfi -i testsrc2=s=${(height * 16) / 9}x${height}:r=25 -t ${seconds}`;
+  const rate = `-b:v ${kbps}k -maxrate ${kbps}k -bufsize ${kbps}k`;
+  const encoder = `-c:v libx264 -preset ultrafast -bf 0 -g ${gop} -keyint_min ${gop} -sc_threshold 0 ${rate}`;
+  const args = `${source} ${encoder} -pix_fmt yuv420p -threads 2`;
+  const file = keptClip(`rung-${height}.mp4`, args.split(' '));
   return readClip(`rung-${height}`, { kind: 'video', codec: 'avc' }, file);
 }

@@ -12,10 +12,7 @@ export interface Recorded {
 }
 
 /** A gateway that has recorded a clip in both formats, twenty times as fast as it plays. */
-export async function recordClip(
-  make: (folder: string) => string,
-  settings: SettingsInput = {},
-): Promise<Recorded> {
+export async function recordClip(clip: string, settings: SettingsInput = {}): Promise<Recorded> {
   const gateway = await startGateway({
     ...settings,
     record: {
@@ -25,7 +22,7 @@ export async function recordClip(
     },
     publish: { graceSeconds: 0 },
   });
-  const input = ['-readrate', '20', '-i', make(gateway.folder), '-c', 'copy'];
+  const input = ['-readrate', '20', '-i', clip, '-c', 'copy'];
   await runProgram('ffmpeg', ['-v', 'error', ...input, '-f', 'flv', `${gateway.rtmp}/live/cam`]);
   const recordings = await waitFor('both recordings to be closed', async () => {
     const answer = await fetch(`${gateway.http}/api/v1/recordings`);

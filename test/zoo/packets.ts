@@ -17,20 +17,13 @@ export const hasPayload = (packet: Buffer): boolean => (packet[3]! & 0x10) !== 0
 const hasField = (packet: Buffer): boolean => (packet[3]! & 0x20) !== 0;
 const flagsOf = (packet: Buffer): number => (hasField(packet) && packet[4]! > 0 ? packet[5]! : 0);
 export const hasPcr = (packet: Buffer): boolean => (flagsOf(packet) & 0x10) !== 0;
-export const isKeyStart = (packet: Buffer): boolean => (flagsOf(packet) & 0x40) !== 0;
 export const isTable = (packet: Buffer): boolean => pidOf(packet) === 0 || pidOf(packet) === 0x1000;
 
 /** Offset of the payload. */
-export const payloadAt = (packet: Buffer): number => (hasField(packet) ? 5 + packet[4]! : 4);
+const payloadAt = (packet: Buffer): number => (hasField(packet) ? 5 + packet[4]! : 4);
 
 /** PCR base in 90 kHz. */
 export const pcrOf = (packet: Buffer): number => packet.readUInt32BE(6) * 2 + (packet[10]! >> 7);
-
-export function setPcr(packet: Buffer, ticks: number): void {
-  const base = wrapTime(ticks);
-  packet.writeUInt32BE(Math.floor(base / 2), 6);
-  packet[10] = (base % 2) * 0x80 + 0x7e;
-}
 
 /** Leaves stuffing where the clock reference was. */
 export function dropPcr(packet: Buffer): void {

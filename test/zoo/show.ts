@@ -3,13 +3,14 @@ import type { MediaFrame } from '../../src/media/frame.ts';
 import { ticks, TICKS_PER_SECOND } from '../../src/media/time.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import { count, splitPackets } from './packets.ts';
-import { picture, pictureTrack, silence, silenceTrack } from './pictures.ts';
+import { picture, pictureTrack, silenceTrack } from './pictures.ts';
+import { Reel, sounds, soundTicks } from './reel.ts';
 
 export const PICTURES = pictureTrack();
 export const SILENCE = silenceTrack();
 /** 24 pictures a second, so that a segment of 12 is half a second to the tick. */
 export const PICTURE_TICKS = 3750;
-export const PICTURES_PER_SEGMENT = 12;
+const PICTURES_PER_SEGMENT = 12;
 
 /** What one segment is made of. Whatever is left out is as in a healthy show. */
 export interface Take {
@@ -43,32 +44,16 @@ export interface Segment {
   readonly discontinuity: boolean;
 }
 
-/** A show without an end: its segments, made when they are asked for and always the same. */
-export class Show {
-  readonly #take: (number: number) => Take;
-  readonly #segments: Segment[] = [];
+/** A show in MPEG-TS. */
+export class Show extends Reel<Take, Segment> {
   readonly #counters = new Map<number, number>();
   #muxer = new TsMuxer();
   #time = 0;
   #audioTime = 0;
-  #elapsed = 0;
   #sinceKey = 0;
   #frameNumber = 0;
 
-  constructor(take: (number: number) => Take = () => ({})) {
-    this.#take = take;
-  }
-
-  segment(number: number): Segment {
-    while (this.#segments.length <= number) {
-      const made = this.#make(this.#take(this.#segments.length));
-      this.#segments.push(made);
-      this.#elapsed += made.seconds;
-    }
-    return this.#segments[number]!;
-  }
-
-  #make(take: Take): Segment {
+  protected make(take: Take, startsAt: number): Segment {
     if (take.from !== undefined) {
       this.#muxer = new TsMuxer();
       this.#time = this.#audioTime = take.from;
@@ -78,8 +63,9 @@ export class Show {
     const from = this.#time;
     const end = from + (take.pictures ?? PICTURES_PER_SEGMENT) * (take.pictureTicks ?? PICTURE_TICKS);
     const frames: MediaFrame[] = video ? this.#pictures(video, take) : [];
-    const sounds = audio ? this.#sounds(audio, end) : [];
-    frames.push(...sounds);
+    const silence = audio ? sounds(audio, this.#audioTime, end) : [];
+    if (audio) this.#audioTime += silence.length * soundTicks(audio);
+    frames.push(...silence);
     frames.sort((one, other) => one.dts - other.dts || (one.kind === 'video' ? -1 : 1));
     this.#muxer.begin({ ...(video && { video }), ...(audio && { audio }) });
     for (const frame of frames) this.#muxer.write(frame);
@@ -88,12 +74,12 @@ export class Show {
     count(packets, this.#counters);
     packets = take.damage?.(packets) ?? packets;
     const bytes = Buffer.concat(packets);
-    const length = video || !audio ? end - from : sounds.length * soundTicks(audio);
+    const length = video || !audio ? end - from : silence.length * soundTicks(audio);
     this.#time = end;
     return {
       bytes: take.spoil?.(bytes) ?? bytes,
       seconds: length / TICKS_PER_SECOND,
-      startsAt: this.#elapsed,
+      startsAt,
       discontinuity: take.discontinuity ?? false,
     };
   }
@@ -123,23 +109,4 @@ export class Show {
     }
     return frames;
   }
-
-  #sounds(track: AudioTrack, end: number): MediaFrame[] {
-    const frames: MediaFrame[] = [];
-    for (; this.#audioTime < end; this.#audioTime += soundTicks(track)) {
-      const dts = ticks(this.#audioTime);
-      frames.push({
-        kind: 'audio',
-        track,
-        dts,
-        pts: dts,
-        startsGop: false,
-        epoch: 1,
-        payload: silence(track),
-      });
-    }
-    return frames;
-  }
 }
-
-const soundTicks = (track: AudioTrack): number => (1024 * TICKS_PER_SECOND) / track.coreRate;

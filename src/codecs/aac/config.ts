@@ -1,5 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { CodecError, parse } from '../codec-error.ts';
+import { isSampleRate } from '../sound-rate.ts';
 import { readProgramConfig } from './program-config.ts';
 
 /** What an AudioSpecificConfig says. */
@@ -141,9 +142,9 @@ function readObjectType(bits: BitReader): number {
 function readRate(bits: BitReader): number {
   const index = bits.bits(4);
   const rate = index === RATE_ESCAPE ? bits.bits(24) : AAC_RATES[index];
-  if (rate === undefined || rate === 0) {
+  if (rate === undefined)
     throw new CodecError('AAC_CONFIG', `sampling frequency index ${index} names no rate`);
-  }
+  if (!isSampleRate(rate)) throw new CodecError('AAC_CONFIG', `AAC of ${rate} Hz`);
   return rate;
 }
 

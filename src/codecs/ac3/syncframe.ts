@@ -45,7 +45,7 @@ const HEAD_SIZE = 16;
 export const ACMOD_CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5] as const;
 
 /** Reads the syncframe at `at`; undefined if there is none. It may be longer than the bytes there are. */
-export function readSyncFrame(bytes: Uint8Array, at: number): SyncFrame | undefined {
+function readSyncFrame(bytes: Uint8Array, at: number): SyncFrame | undefined {
   if (at + BSID_AT >= bytes.length || ((bytes[at]! << 8) | bytes[at + 1]!) !== SYNC_WORD) return undefined;
   const bsid = bytes[at + BSID_AT]! >> 3;
   try {

@@ -42,7 +42,7 @@ export function readLeb128(bytes: Uint8Array, at: number): { value: number; end:
 }
 
 /** The bytes of a number in leb128(), as few as it takes. */
-export function leb128(value: number): number[] {
+function leb128(value: number): number[] {
   const bytes: number[] = [];
   let left = value;
   do {

@@ -1,7 +1,8 @@
 import { CodecError } from '../codec-error.ts';
 import { InBandSets } from '../nal/in-band.ts';
+import { nalBit, type NalUnits } from '../nal/units.ts';
 import { avcCodecString, type AvcConfig } from './config.ts';
-import { NAL, nalBit, nalType, type NalUnits } from './nal.ts';
+import { NAL, nalType } from './nal.ts';
 import { avcSetKind, parameterSetId } from './parameter-sets.ts';
 import { activeSps } from './slice.ts';
 

@@ -1,8 +1,5 @@
-import { afterStartCode, nalBit, NalUnits, readLength } from '../nal/units.ts';
+import { afterStartCode, nalBit, readLength, type NalUnits } from '../nal/units.ts';
 import { isRecoveryPoint } from './sei.ts';
-
-export { lengthPrefixedFromAnnexB } from '../nal/annex-b.ts';
-export { coversExactly, MAX_NALS_PER_FRAME, nalBit, NalUnits } from '../nal/units.ts';
 
 /** NAL unit types: ITU-T H.264 Table 7-1. */
 export const NAL = {
@@ -38,14 +35,7 @@ export function hasIdr(payload: Uint8Array, lengthSize: number): boolean {
   return false;
 }
 
-/** True for a frame with a recovery point SEI: where a decoder can start in a stream of gradual refresh. */
-export function hasRecoveryPoint(payload: Uint8Array, lengthSize: number): boolean {
-  const units = new NalUnits();
-  units.find(payload, lengthSize);
-  return holdsRecoveryPoint(payload, units);
-}
-
-/** The same for units that have been found already. */
+/** True for a frame, of these units, with a recovery point SEI: where a decoder can start in a stream of gradual refresh. */
 export function holdsRecoveryPoint(payload: Uint8Array, units: NalUnits): boolean {
   if ((units.types & nalBit(NAL.sei)) === 0) return false;
   for (let index = 0; index < units.count; index++) {

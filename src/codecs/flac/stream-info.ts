@@ -1,5 +1,6 @@
 import { BitReader } from '../../bytes/bit-reader.ts';
 import { CodecError, parse } from '../codec-error.ts';
+import { isSampleRate } from '../sound-rate.ts';
 
 /** What the STREAMINFO block says. */
 export interface FlacInfo {
@@ -11,7 +12,7 @@ export interface FlacInfo {
   readonly bitsPerSample: number;
 }
 
-export const STREAMINFO_SIZE = 34;
+const STREAMINFO_SIZE = 34;
 const MAGIC = Buffer.from('fLaC');
 /** A metadata block's header: the flag for the last one and its type, and a length of 24 bits. */
 const BLOCK_HEAD = 4;
@@ -47,7 +48,7 @@ export function readStreamInfo(bytes: Uint8Array): FlacInfo {
     const channels = bits.bits(3) + 1;
     const bitsPerSample = bits.bits(5) + 1;
     bits.skip(36 + 128); //                        samples in all, MD5
-    if (sampleRate === 0 || minBlock < 16 || maxBlock < minBlock || bitsPerSample < 4)
+    if (!isSampleRate(sampleRate) || minBlock < 16 || maxBlock < minBlock || bitsPerSample < 4)
       throw new CodecError('FLAC_CONFIG', `FLAC of ${sampleRate} Hz in blocks of ${minBlock} to ${maxBlock}`);
     return { minBlock, maxBlock, sampleRate, channels, bitsPerSample };
   });

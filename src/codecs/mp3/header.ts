@@ -11,7 +11,7 @@ export interface Mp3Header {
   readonly length: number | undefined;
 }
 
-export const MP3_HEADER_SIZE = 4;
+const MP3_HEADER_SIZE = 4;
 const MONO = 3;
 const RATES = [44_100, 48_000, 32_000] as const;
 

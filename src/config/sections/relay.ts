@@ -16,11 +16,12 @@ const streams = z.string().superRefine((text, context) => {
   if ('refused' in pattern) context.addIssue({ code: 'custom', message: pattern.refused });
 });
 
-/** `any`: the server is sent codecs too that it has not announced. */
+/** `any`: the server is sent codecs too that it has not announced. `all`: one that has announced several tracks is sent all. */
 const push = z.strictObject({
   streams,
   to: address,
   codecs: z.enum(['announced', 'any']).default('announced'),
+  tracks: z.enum(['all', 'main']).default('all'),
 });
 
 const pull = z
@@ -39,7 +40,7 @@ export const relaySection = z
   .strictObject({
     push: setting(
       z.array(push).default([]),
-      'Streams (`live/*`) that are sent on: `streams`, `to`, and `codecs`: those that the server has `announced` that it takes, or `any`. `{app}` and `{stream}` in the address stand for the name.',
+      'Streams (`live/*`) that are sent on: `streams`, `to`, `codecs`: those that the server has `announced` that it takes, or `any`, and `tracks`: `all`, where the server has announced Multitrack, or `main`. `{app}` and `{stream}` in the address stand for the name.',
     ),
     pull: setting(
       z.array(pull).default([]),

@@ -26,7 +26,7 @@ const FRAME_HEADS: Readonly<Record<Exclude<AudioCodec, 'mp3'>, Uint8Array>> = {
 };
 
 /** The stream's mark, and the header of a last metadata block of 34 bytes, STREAMINFO: RFC 9639 §8.1, §8.2. */
-const FLAC_FRONT = [...Buffer.from('fLaC'), 0x80, 0, 0, 34];
+export const FLAC_FRONT: readonly number[] = [...Buffer.from('fLaC'), 0x80, 0, 0, 34];
 
 const CONFIGURATION_HEADS: Readonly<Partial<Record<AudioCodec, Uint8Array>>> = {
   aac: AAC_CONFIG_HEAD,

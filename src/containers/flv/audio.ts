@@ -8,7 +8,7 @@ export const SOUND_FORMAT_MP3_8K = 14;
 /** Enhanced RTMP: SoundFormat 9 says that a FourCC follows. */
 export const SOUND_FORMAT_ENHANCED = 9;
 /** Bytes in front of an AAC tag's data: AUDIODATA's first byte and AACPacketType. */
-export const AAC_HEAD_BYTES = 2;
+const AAC_HEAD_BYTES = 2;
 
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   0: 'PCM (platform endian)',

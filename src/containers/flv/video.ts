@@ -6,10 +6,10 @@ import type { VideoBody, VideoPart } from './parts.ts';
 /** CodecID of AVC: Annex E.4.3.1. */
 export const CODEC_ID_AVC = 7;
 /** CodecIDs of the convention that Chinese CDNs use, with the head of AVC; and names of those that nobody carries. */
-export const CODEC_ID_HEVC = 12;
+const CODEC_ID_HEVC = 12;
 const CODEC_ID_AV1 = 13;
 /** Bytes in front of an AVC tag's data: VIDEODATA's first byte, AVCPacketType and CompositionTime. */
-export const AVC_HEAD_BYTES = 5;
+const AVC_HEAD_BYTES = 5;
 
 const CODECS: Readonly<Record<number, VideoCodec>> = {
   [CODEC_ID_AVC]: 'avc',

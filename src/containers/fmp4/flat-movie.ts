@@ -87,7 +87,8 @@ function trackBox(trak: Uint8Array, { track, edits, duration, mediaAt }: TrackPa
   const mdia = part(trak, 'mdia');
   const minf = part(mdia, 'minf');
   const stbl = part(minf, 'stbl');
-  const table = box('stbl', box('stsd', part(stbl, 'stsd')), ...track.table.boxes(mediaAt));
+  const later = shownLater(track.table);
+  const table = box('stbl', box('stsd', part(stbl, 'stsd')), ...track.table.boxes(mediaAt, later));
   const information = boxesIn(minf).filter(({ type }) => type !== 'stbl');
   return box(
     'trak',
@@ -112,8 +113,16 @@ function editsOf({ table, timescale }: FlatTrack, begins: number): Edit[] {
     1,
     Math.round(((table.end + first.composition - start) * MOVIE_TIMESCALE) / timescale),
   );
-  const edit = { duration: rest, mediaTime: start - first.decodeTime };
+  const edit = { duration: rest, mediaTime: start - first.decodeTime + shownLater(table) };
   return late > 0 ? [{ duration: late, mediaTime: -1 }, edit] : [edit];
+}
+
+/**
+ * So much later than they say samples are shown, in the track's units, and the edit list takes it back: its times count from the first
+ * sample's decoding and cannot be negative, and pictures may be shown before they are decoded.
+ */
+function shownLater({ first }: SampleTable): number {
+  return Math.max(0, -first!.composition);
 }
 
 /** A header box with its duration of 32 bits set; a longer one is said to be unknown. */

@@ -25,6 +25,8 @@ export interface FragmentOptions {
   readonly type?: SegmentType;
   /** Wall clock of the first track's first frame, in ms since 1970: written as a prft box, ISO/IEC 14496-12 §8.16.5. */
   readonly producedAt?: number;
+  /** Gives that many bytes to write into; by default they are allocated. */
+  readonly allocate?: (size: number) => Buffer;
 }
 
 const MFHD_BYTES = 16;
@@ -52,7 +54,8 @@ export function fragment(options: FragmentOptions): Buffer {
     mdatBytes += run.bytes;
   }
   if (mdatBytes > MAX_BOX_BYTES) throw new RangeError(`a fragment of ${mdatBytes} bytes`);
-  const out = new BoxCursor(Buffer.allocUnsafe(frontBytes + moofBytes + mdatBytes));
+  const size = frontBytes + moofBytes + mdatBytes;
+  const out = new BoxCursor(options.allocate?.(size) ?? Buffer.allocUnsafe(size));
   writeFront(out, options, runs);
   out.box(moofBytes, MOOF);
   out.fullBox(MFHD_BYTES, MFHD, 0);

@@ -13,6 +13,9 @@ export interface TableSample {
 
 /** Offsets below this have 32 bits. */
 const LARGE_OFFSET = 2 ** 32;
+/** The most that can be said of one sample, in its track's units: no frame is as long or as late, but what a disk has damaged is. */
+const MAX_LENGTH = 0xffffffff;
+const MAX_COMPOSITION = 0x7fffffff;
 /** stsd's own entry, the only one. */
 const DESCRIPTION = 1;
 
@@ -36,9 +39,11 @@ export class SampleTable {
     return last ? last.decodeTime + last.duration : 0;
   }
 
-  /** Units from the first sample's decoding to the end. */
+  /** Units of all samples. */
   get duration(): number {
-    return this.first ? this.end - this.first.decodeTime : 0;
+    let sum = 0;
+    for (let index = 0; index < this.#samples.length; index++) sum += this.#lengthOf(index);
+    return sum;
   }
 
   /** @param offset of the sample among the media's bytes @param follows it stands right behind the one before it */
@@ -49,9 +54,14 @@ export class SampleTable {
     this.#samples.push(sample);
   }
 
-  /** Boxes of the stbl behind stsd. @param mediaAt where the media's bytes begin in the file */
-  boxes(mediaAt: number): Buffer[] {
-    const boxes = [this.#times(), this.#compositions(), this.#syncSamples()];
+  /**
+   * Boxes of the stbl behind stsd.
+   *
+   * @param mediaAt where the media's bytes begin in the file
+   * @param later units that are added to when samples are shown
+   */
+  boxes(mediaAt: number, later = 0): Buffer[] {
+    const boxes = [this.#times(), this.#compositions(later), this.#syncSamples()];
     return [
       ...boxes.filter((one) => one !== undefined),
       this.#chunkSizes(),
@@ -63,9 +73,8 @@ export class SampleTable {
   /** stts, §8.6.1.2: from each sample to the next, so that what lies between two of them is not lost. */
   #times(): Buffer {
     const runs: [count: number, length: number][] = [];
-    for (const [index, { decodeTime, duration }] of this.#samples.entries()) {
-      const next = this.#samples[index + 1];
-      const length = next ? Math.max(0, next.decodeTime - decodeTime) : duration;
+    for (let index = 0; index < this.#samples.length; index++) {
+      const length = this.#lengthOf(index);
       const run = runs.at(-1);
       if (run?.[1] === length) run[0]++;
       else runs.push([1, length]);
@@ -75,14 +84,22 @@ export class SampleTable {
     return fullBox('stts', 0, 0, out.done());
   }
 
+  /** From a sample to the next one. */
+  #lengthOf(index: number): number {
+    const { decodeTime, duration } = this.#samples[index]!;
+    const next = this.#samples[index + 1];
+    return next ? Math.min(MAX_LENGTH, Math.max(0, next.decodeTime - decodeTime)) : duration;
+  }
+
   /** ctts with signed offsets, §8.6.1.3; none where every sample is shown when it is decoded. */
-  #compositions(): Buffer | undefined {
-    if (this.#samples.every(({ composition }) => composition === 0)) return undefined;
+  #compositions(later: number): Buffer | undefined {
+    if (this.#samples.every(({ composition }) => composition + later === 0)) return undefined;
     const runs: [count: number, offset: number][] = [];
     for (const { composition } of this.#samples) {
+      const offset = Math.min(MAX_COMPOSITION, composition + later);
       const run = runs.at(-1);
-      if (run?.[1] === composition) run[0]++;
-      else runs.push([1, composition]);
+      if (run?.[1] === offset) run[0]++;
+      else runs.push([1, offset]);
     }
     const out = new ByteWriter(4 + 8 * runs.length).u32(runs.length);
     for (const [count, offset] of runs) i32(out.u32(count), offset);

@@ -1,4 +1,4 @@
-import type { RelayMeans } from '../../clients/relay-line.ts';
+import type { RelayMeans } from '../../clients/relay-line-options.ts';
 import type { RelayHealth, RelayState } from '../../clients/relay-progress.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { StreamPattern } from '../../media/stream-pattern.ts';

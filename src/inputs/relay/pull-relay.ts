@@ -1,4 +1,5 @@
-import { RelayLine, type RelayMeans } from '../../clients/relay-line.ts';
+import type { Handover, RelayMeans } from '../../clients/relay-line-options.ts';
+import { RelayLine } from '../../clients/relay-line.ts';
 import type { RelayHealth, TellRelay } from '../../clients/relay-progress.ts';
 import { secretsOf, shownRelayUrl } from '../../clients/relay-secrets.ts';
 import type { RtmpLink } from '../../clients/rtmp-client.ts';
@@ -57,7 +58,7 @@ export class PullRelay {
       path: () => this.#askedBy,
       obstacle: () => this.#obstacle(),
       started: (link, path) => this.#started(link, path),
-      moved: (link, path) => this.#moved(link, path),
+      moved: (link, path, handover) => this.#moved(link, path, handover),
       media: (message) => this.#media(message),
       flush: () => this.#show?.publication.flush(),
       lost: (problem) => this.#lost(problem),
@@ -112,12 +113,21 @@ export class PullRelay {
     if (refusal !== undefined) this.#line.fail(refusal);
   }
 
-  /** The same stream over another connection: here it is a publisher who comes back at once, under the same visit. */
-  #moved(link: RtmpLink, path: RelayPath): void {
+  /**
+   * The same stream over another connection. With the same frames it just goes on; else it is a publisher here who comes back at
+   * once, under the same visit.
+   */
+  #moved(link: RtmpLink, path: RelayPath, { leave, offset }: Handover): void {
     const show = this.#show;
     this.#bytesOfFormer += this.#link?.bytesRead ?? 0;
+    leave();
     this.#started(link, path);
     if (this.#link !== link || !show || this.#show !== show) return;
+    this.#line.confirm();
+    if (offset !== undefined) {
+      show.ahead = (show.ahead + offset) >>> 0;
+      return show.publication.cameBy(path);
+    }
     show.publication.release('the server asked to connect again');
     this.#show = undefined;
     this.#held = new HeldMedia();
@@ -135,7 +145,7 @@ export class PullRelay {
   #take(show: Show, message: RtmpMessage): void {
     if (message.type !== MessageType.data) this.#mediaAt = this.#options.means.time.now();
     try {
-      feed(show.input, message);
+      feed(show, message);
     } catch (error) {
       if (!(error instanceof UnsupportedCodecError)) throw error;
       this.#line.fail(error.message);
@@ -169,7 +179,8 @@ export class PullRelay {
       return this.#line.fail(claim.reason);
     }
     const pace = new Pace(claim.publication);
-    const show = { pass, publication: claim.publication, pace, input: new FlvInput(pace, noticed) };
+    const input = new FlvInput(pace, noticed);
+    const show = { pass, publication: claim.publication, pace, input, ahead: 0 };
     this.#show = show;
     this.#line.confirm();
     const { messages } = this.#held;
@@ -213,10 +224,13 @@ interface Show {
   readonly publication: Publication;
   readonly pace: Pace;
   readonly input: FlvInput;
+  /** The connection's clock minus that of the first one, ms modulo 2^32. */
+  ahead: number;
 }
 
-function feed(input: FlvInput, { type, timestamp, body }: RtmpMessage): void {
-  if (type === MessageType.video) input.video(timestamp, body);
-  else if (type === MessageType.audio) input.audio(timestamp, body);
+function feed({ input, ahead }: Show, { type, timestamp, body }: RtmpMessage): void {
+  const at = ahead === 0 ? timestamp : (timestamp - ahead) >>> 0;
+  if (type === MessageType.video) input.video(at, body);
+  else if (type === MessageType.audio) input.audio(at, body);
   else input.data(body);
 }

@@ -29,7 +29,7 @@ export function readAttributes(text: string): AttributeList {
 }
 
 /** The forms that a value may have: RFC 8216 §4.2. */
-export const FORMS = {
+const FORMS = {
   'a decimal integer': /^\d{1,20}$/,
   'a decimal number': /^\d+(\.\d+)?$/,
   'a signed decimal number': /^-?\d+(\.\d+)?$/,

@@ -28,8 +28,6 @@ export interface CheckedSegment extends PlaylistSegment {
   readonly discontinuitySequence: number;
   /** EXT-X-PROGRAM-DATE-TIME in ms since 1970. */
   readonly dateTime?: number | undefined;
-  /** EXT-X-GAP: there is nothing to fetch. */
-  readonly gap: boolean;
   /** What a player must have before it can use the segment beside its initialization section: its key. */
   readonly needs: readonly URL[];
   readonly parts: readonly CheckedPart[];

@@ -6,6 +6,7 @@ import type { MapReference } from '../playlist.ts';
 import { fetchWhole } from './asking.ts';
 import type { CheckedPart } from './checked-parts.ts';
 import type { CheckedMedia } from './checked-playlist.ts';
+import { HintReader } from './hint-reader.ts';
 import { partBreaches, unlikeBreaches } from './part-rules.ts';
 import type { Breach } from './rules.ts';
 import { SYNC_BYTE } from './segment-answer.ts';
@@ -45,6 +46,7 @@ interface Kept {
 /** Fetches each part once, looks into it, and compares all of a segment with the segment: RFC 8216bis §4.4.4.9. */
 export class PartReader {
   readonly #options: PartReaderOptions;
+  readonly #hints: HintReader;
   readonly #kept = new Map<number, Kept>();
   #queue: Waiting[] = [];
   #working: Promise<void> = Promise.resolve();
@@ -53,9 +55,12 @@ export class PartReader {
 
   constructor(options: PartReaderOptions) {
     this.#options = options;
+    this.#hints = new HintReader(options.signal);
   }
 
-  see({ segments, running }: CheckedMedia): void {
+  see(media: CheckedMedia): void {
+    this.#hints.see(media);
+    const { segments, running } = media;
     for (const segment of segments) {
       if (segment.parts.length === 0 || segment.sealed !== undefined) continue;
       this.#list(segment, segment.parts.length);
@@ -79,6 +84,7 @@ export class PartReader {
   }
 
   startOver(): void {
+    this.#hints.startOver();
     this.#queue = [];
     this.#kept.clear();
     this.#bytesKept = 0;
@@ -128,7 +134,11 @@ export class PartReader {
     const what = `part ${index} of segment ${sequence}`;
     let bytes: Buffer;
     try {
-      ({ bytes } = await fetchWhole(part.url, 'the part', MAX_SEGMENT_BYTES, { signal, range: part.range }));
+      const again = async (): Promise<Buffer> =>
+        (await fetchWhole(part.url, 'the part', MAX_SEGMENT_BYTES, { signal, range: part.range })).bytes;
+      const taken = await this.#hints.take(part, { what, segment: sequence }, again);
+      bytes = taken.bytes;
+      tell(taken.breaches);
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       if (!signal.aborted)

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InspectError } from '../errors.ts';
 import type { Findings } from '../findings.ts';
-import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS_AT_START, MIN_RELOAD_MS } from '../limits.ts';
-import type { EndReason, PlaylistReport } from '../report.ts';
+import { MAX_PLAYLIST_BYTES, MAX_SEGMENTS_AT_START } from '../limits.ts';
+import type { EndReason } from '../report-media.ts';
+import type { PlaylistReport } from '../report-playlist.ts';
 import { SegmentsLook } from '../segments-look.ts';
 import { Maps } from '../maps.ts';
 import { fetchWhole, type Fetched } from './asking.ts';
@@ -13,6 +14,7 @@ import { Freshness } from './freshness.ts';
 import { goneBreaches } from './gone.ts';
 import { playlistHeaderBreaches } from './headers.ts';
 import { PlaylistHistory } from './history.ts';
+import { LoadPace } from './load-pace.ts';
 import { Leavers, type Waiting } from './leavers.ts';
 import { isMultivariant } from './lines.ts';
 import { LowLatencyFollow } from './low-latency-follow.ts';
@@ -24,14 +26,6 @@ import { SegmentReader } from './segment-reader.ts';
 import type { Standings } from './standings.ts';
 import { textBreaches } from './text-rules.ts';
 
-/** While the target duration is unknown, s. */
-const USUAL_TARGET_SECONDS = 2;
-/** A playlist that fails so many times in a row, and for so long, is no longer asked for: a server that restarts is back before. */
-const MAX_FAILURES = 3;
-const MAX_FAILING_MS = 10_000;
-/** Loads after the end, to see that it is one, and at most how far apart, s. */
-const LOADS_AFTER_END = 2;
-const MAX_PAUSE_AFTER_END_SECONDS = 2;
 /** How long segments that are on their way are waited for when the time is up, ms. */
 const LAST_SEGMENTS_MS = 5_000;
 
@@ -56,6 +50,7 @@ export interface PlaylistChecked {
 export class PlaylistCheck {
   readonly #url: URL;
   readonly #options: PlaylistCheckOptions;
+  readonly #pace = new LoadPace();
   readonly #history = new PlaylistHistory();
   readonly #freshness = new Freshness();
   readonly #leavers = new Leavers();
@@ -70,10 +65,6 @@ export class PlaylistCheck {
   #lastListedAt = 0;
   #nextSequence: number | undefined;
   #loads = 0;
-  #wasNew = true;
-  #failures = 0;
-  #failingSince = 0;
-  #loadsAfterEnd = 0;
 
   /** `uri`: as named in the multivariant playlist. */
   constructor(url: URL, uri: string, options: PlaylistCheckOptions) {
@@ -101,7 +92,7 @@ export class PlaylistCheck {
     let askedAt = fetched.requestedAt;
     while ((ended = this.#whyEnded()) === undefined) {
       const blocking = this.#lowLatency.next(this.#last);
-      if (!(await this.#waitUntil(askedAt + (blocking?.pause ?? this.#pause) * 1000))) continue;
+      if (!(await this.#waitUntil(askedAt + (blocking?.pause ?? this.#pace.pause) * 1000))) continue;
       askedAt = performance.now();
       const next = await this.#tryFetch(blocking?.reload);
       if (next) this.#see(next, blocking?.reload);
@@ -113,22 +104,8 @@ export class PlaylistCheck {
     const { signal, deadline } = this.#options;
     if (signal.aborted) return 'stopped';
     if (this.#url.protocol === 'file:') return 'end'; // a file does not grow while we look
-    if (this.#last?.endList && this.#loadsAfterEnd > this.#wantedAfterEnd) return 'end';
     const now = performance.now();
-    if (this.#failures >= MAX_FAILURES && now - this.#failingSince >= MAX_FAILING_MS) return 'broken';
-    return now >= deadline ? 'time' : undefined;
-  }
-
-  /** What had ended when first seen has most likely been there for long. */
-  get #wantedAfterEnd(): number {
-    return this.#opening?.endList ? 1 : LOADS_AFTER_END;
-  }
-
-  /** Seconds from the beginning of a load to that of the next: RFC 8216 §6.3.4. */
-  get #pause(): number {
-    const target = this.#last?.targetDuration ?? USUAL_TARGET_SECONDS;
-    if (this.#last?.endList) return Math.min(target, MAX_PAUSE_AFTER_END_SECONDS);
-    return Math.max(MIN_RELOAD_MS / 1000, target * (this.#wasNew ? 1 : 0.5));
+    return this.#pace.whyOver(now) ?? (now >= deadline ? 'time' : undefined);
   }
 
   /** Asks for segments that have left meanwhile. True if the time has come, false if it is up. */
@@ -166,16 +143,13 @@ export class PlaylistCheck {
         target: this.#last?.targetDuration ?? 0,
       };
       if (this.#lowLatency.refused(reload, error, waited)) return undefined;
-      if (this.#last?.endList)
-        this.#loadsAfterEnd = Infinity; // it may go, once it has ended
-      else this.#fail(`${error.message}, though it has not ended (no EXT-X-ENDLIST)`);
+      this.#fail(`${error.message}, though it has not ended (no EXT-X-ENDLIST)`);
       return undefined;
     }
   }
 
   #fail(message: string): void {
-    if (this.#failures++ === 0) this.#failingSince = performance.now();
-    this.#wasNew = false;
+    if (this.#pace.failed(performance.now())) return; // it may go, once it has ended
     this.#options.tell([{ code: 'playlist-gone', message }]);
   }
 
@@ -189,7 +163,7 @@ export class PlaylistCheck {
       if (this.#last) this.#fail('the answer is no media playlist any more');
       return;
     }
-    this.#failures = 0;
+    this.#pace.answered();
     try {
       this.#seePlaylist(fetched, playlist, reload);
     } catch (error) {
@@ -214,8 +188,9 @@ export class PlaylistCheck {
       tell(playlistHeaderBreaches(fetched.headers, fetched.url, { live, targetSeconds }));
     }
     this.#lowLatency.see({ media: playlist, last, fetched, reload, isLost: change.lost !== undefined });
-    if (playlist.endList) this.#loadsAfterEnd++;
-    else if (targetSeconds !== undefined) tell(this.#freshness.see(fetched, change.isNew, targetSeconds));
+    this.#pace.loaded(playlist, change.isNew);
+    if (!playlist.endList && targetSeconds !== undefined)
+      tell(this.#freshness.see(fetched, change.isNew, targetSeconds));
     if (change.lost !== undefined) {
       this.#reader.startOver(change.lost === 'back');
       this.#leavers.clear();
@@ -225,7 +200,6 @@ export class PlaylistCheck {
     this.#takeNew(playlist, change.lost === 'misfit');
     this.#opening ??= playlist;
     this.#last = playlist;
-    this.#wasNew = change.isNew;
   }
 
   #takeNew(playlist: CheckedMedia, isLost: boolean): void {

@@ -146,6 +146,11 @@ export const RULES = {
     'RFC 8216bis §6.2.6',
     'Players fetch for nothing and come late with what is there instead.',
   ),
+  'hint-refused': should('RFC 8216bis §6.2.6', 'Players lose the time that promises are to save them.'),
+  'hint-differs': must(
+    'RFC 8216bis §6.2.1',
+    'Players that have come early show other media than the rest, or stall.',
+  ),
   'blocking-reload': must(
     'RFC 8216bis §6.2.5.2',
     'Players ask again and again, or give blocking up and are seconds behind; Safari freezes.',

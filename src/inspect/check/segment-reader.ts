@@ -1,25 +1,16 @@
-import { TICKS_PER_SECOND } from '../../media/time.ts';
 import { InspectError } from '../errors.ts';
 import { ANSWER_TIMEOUT_MS, MAX_SEGMENT_BYTES, MAX_SEGMENTS } from '../limits.ts';
-import type { PlaylistReport } from '../report.ts';
-import type { SegmentMedia } from '../segment-media.ts';
+import type { PlaylistReport } from '../report-playlist.ts';
 import type { PlaylistFollowed, SegmentsLook } from '../segments-look.ts';
-import type { TrackFacts } from '../track-look.ts';
-import type { MapInForce } from '../maps.ts';
 import { fetchWhole, type Fetched } from './asking.ts';
 import type { CheckedMedia, CheckedSegment } from './checked-playlist.ts';
-import { DeclaredTracks } from './declared-tracks.ts';
 import { segmentHeaderBreaches } from './headers.ts';
-import { Drift } from './drift.ts';
-import { scanPackets } from './packet-scan.ts';
 import type { Found } from './promises.ts';
-import type { Landmark } from './variants.ts';
 import type { Breach } from './rules.ts';
 import { nameOf, SegmentNames } from './segment-names.ts';
-import { mapFor } from './segment-map.ts';
 import { abilityBreaches, isMp4, Needs, otherMedia, SYNC_BYTE } from './segment-answer.ts';
-import { extinfBreaches, seamBreaches } from './seams.ts';
-import { segmentBreaches, type SegmentFacts } from './segment-rules.ts';
+import { SegmentExaminer, type Circumstances } from './segment-examiner.ts';
+import { mapFor } from './segment-map.ts';
 
 export interface SegmentReaderOptions {
   readonly look: SegmentsLook;
@@ -33,11 +24,8 @@ export interface SegmentReaderOptions {
   readonly untilOf: (sequence: number) => number | undefined;
 }
 
-interface Queued {
+interface Queued extends Circumstances {
   readonly segment: CheckedSegment;
-  readonly independent: boolean;
-  /** EXTINF may have decimals: RFC 8216 §4.3.2.1. */
-  readonly exact: boolean;
   /** It does not follow what was asked for before it. */
   readonly breaks: boolean;
 }
@@ -45,15 +33,10 @@ interface Queued {
 /** Reads the segments of one playlist in their order, each once, beside the reloads. */
 export class SegmentReader {
   readonly #options: SegmentReaderOptions;
-  readonly #declared = new DeclaredTracks();
+  readonly #examiner: SegmentExaminer;
   readonly #names = new SegmentNames();
-  readonly #sizes: { bytes: number; seconds: number }[] = [];
-  readonly #shapes = { video: new Map<string, TrackFacts>(), audio: new Map<string, TrackFacts>() };
   readonly #missing = new Set<string>();
-  readonly #landmarks: Landmark[] = [];
   readonly #needs = new Needs();
-  readonly #drift = new Drift();
-  #before: SegmentFacts | undefined;
   #askedAbilities = false;
   #queue: Queued[] = [];
   #working: Promise<void> = Promise.resolve();
@@ -65,6 +48,7 @@ export class SegmentReader {
 
   constructor(options: SegmentReaderOptions) {
     this.#options = options;
+    this.#examiner = new SegmentExaminer(options.look, options.tell);
   }
 
   /** Segments that were tried. */
@@ -101,14 +85,6 @@ export class SegmentReader {
     return this.#missing.has(nameOf(segment));
   }
 
-  /** Nothing is compared over the place where the reading is now. */
-  #breakOff(): void {
-    if (this.#before) this.#options.tell(extinfBreaches(this.#before, undefined));
-    this.#before = undefined;
-    this.#drift.startOver();
-    this.#options.look.breakClock();
-  }
-
   /** Resolves when all that was asked for has been read. */
   whenIdle(): Promise<void> {
     return this.#working;
@@ -129,8 +105,7 @@ export class SegmentReader {
 
   /** No more is coming. */
   end(): void {
-    if (this.#before) this.#options.tell(extinfBreaches(this.#before, undefined));
-    this.#before = undefined;
+    this.#examiner.end();
   }
 
   report(followed: PlaylistFollowed): PlaylistReport {
@@ -138,15 +113,7 @@ export class SegmentReader {
   }
 
   found(playlist: CheckedMedia, fps: number | undefined): Found {
-    return {
-      live: !playlist.endList,
-      targetSeconds: playlist.targetDuration ?? 0,
-      video: [...this.#shapes.video.values()],
-      audio: [...this.#shapes.audio.values()],
-      fps,
-      sizes: this.#sizes,
-      landmarks: this.#landmarks,
-    };
+    return this.#examiner.found(playlist, fps);
   }
 
   async #work(): Promise<void> {
@@ -166,52 +133,52 @@ export class SegmentReader {
 
   async #read(queued: Queued): Promise<void> {
     const { segment, breaks } = queued;
-    if (breaks || segment.sequence - 1 !== this.#lastSequence) this.#breakOff();
+    if (breaks || segment.sequence - 1 !== this.#lastSequence) this.#examiner.breakOff();
     this.#lastSequence = segment.sequence;
     if (segment.gap) {
-      this.#breakOff();
+      this.#examiner.breakOff();
       return;
     }
-    const { tell, note, signal, look } = this.#options;
-    let fetched: Fetched;
-    this.#onItsWay = { segment, since: performance.now() };
-    try {
-      fetched = await fetchWhole(segment.url, 'the segment', MAX_SEGMENT_BYTES, {
-        signal,
-        range: segment.range,
-      });
-    } catch (error) {
-      if (!(error instanceof InspectError)) throw error;
-      if (signal.aborted) return;
-      this.#count++;
-      this.#tellMissing(segment, error.message);
-      this.#breakOff();
-      this.#missing.add(nameOf(segment));
-      look.take(segment, error.message);
-      return;
-    } finally {
-      this.#onItsWay = undefined;
-    }
-    this.#count++;
+    const fetched = await this.#fetch(segment);
+    if (!fetched) return;
+    const { tell, note, came, look } = this.#options;
     tell(this.#names.see(segment, fetched.bytes));
     await this.#checkAnswer(segment, fetched);
     tell(await this.#needs.see(segment));
-    this.#sizes.push({ bytes: fetched.bytes.length, seconds: segment.extinfSeconds });
-    this.#options.came(segment, fetched.bytes);
+    this.#examiner.weigh(segment, fetched.bytes);
+    came(segment, fetched.bytes);
     const other = segment.sealed ?? otherMedia(fetched.bytes);
     if (other !== undefined) {
       note(`the media is ${other} and is not looked into; all else is checked`);
-      this.#breakOff();
-      look.take(segment, other);
+      this.#examiner.skip(segment, other);
       return;
     }
     const map = await mapFor(segment, fetched.bytes, { ...this.#options, maps: look.maps });
-    if (map !== 'unusable') {
-      this.#takeApart(queued, fetched.bytes, map);
-      return;
+    if (map === 'unusable')
+      this.#examiner.skip(segment, 'there is no initialization section to read it with');
+    else this.#examiner.examine(segment, fetched.bytes, { ...queued, map });
+  }
+
+  /** Undefined: it could not be fetched, and that is told. */
+  async #fetch(segment: CheckedSegment): Promise<Fetched | undefined> {
+    const { signal } = this.#options;
+    const { url, range } = segment;
+    this.#onItsWay = { segment, since: performance.now() };
+    try {
+      const fetched = await fetchWhole(url, 'the segment', MAX_SEGMENT_BYTES, { signal, range });
+      this.#count++;
+      return fetched;
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      if (signal.aborted) return undefined;
+      this.#count++;
+      this.#tellMissing(segment, error.message);
+      this.#missing.add(nameOf(segment));
+      this.#examiner.skip(segment, error.message);
+      return undefined;
+    } finally {
+      this.#onItsWay = undefined;
     }
-    this.#breakOff();
-    look.take(segment, 'there is no initialization section to read it with');
   }
 
   /** What has left the playlist meanwhile has another clause, and what was read too late is nobody's fault but ours. */
@@ -224,51 +191,6 @@ export class SegmentReader {
     }
     const code = until === undefined ? 'segment-unreachable' : 'segment-gone-too-soon';
     this.#options.tell([{ code, message, segment: sequence }]);
-  }
-
-  #takeApart({ segment, independent, exact }: Queued, bytes: Buffer, map: MapInForce | undefined): void {
-    const { tell, look } = this.#options;
-    const scan = map ? undefined : scanPackets(bytes);
-    if (segment.discontinuity) {
-      this.#breakOff();
-      this.#declared.startOver();
-    }
-    const looked = look.take(segment, bytes, map);
-    if (!looked.look) {
-      const why = scan?.framing ?? looked.report.error ?? 'it cannot be read';
-      const [code, message] = map
-        ? (['bad-fragment', `the segment is no MP4 that can be read: ${why}`] as const)
-        : (['not-ts-packets', `the segment is no clean MPEG-TS: ${why}`] as const);
-      tell([{ code, message, segment: segment.sequence }]);
-      this.#before = undefined;
-      return;
-    }
-    const facts: SegmentFacts = { segment, bytes: bytes.length, scan, look: looked.look, independent };
-    tell(segmentBreaches(facts));
-    tell(this.#declared.see(facts));
-    const before = this.#before;
-    if (before && before.segment.sequence + 1 === segment.sequence) {
-      const seam = seamBreaches(before, facts);
-      const off = extinfBreaches(before, facts);
-      tell([...seam, ...off]);
-      if (seam.length + off.length > 0) this.#drift.startOver(); // what is told already adds up to nothing new
-    } else if (before) tell(extinfBreaches(before, undefined));
-    if (exact) tell(this.#drift.see(facts));
-    this.#before = facts;
-    this.#mark(segment, looked.look);
-    for (const track of looked.look.tracks.values()) {
-      for (const shape of track.shapes) this.#shapes[track.kind].set(JSON.stringify(shape), shape);
-    }
-  }
-
-  #mark(
-    { sequence, discontinuitySequence, dateTime, extinfSeconds }: CheckedSegment,
-    look: SegmentMedia,
-  ): void {
-    const reference = look.firstTrack('video') ?? look.firstTrack('audio');
-    if (!reference) return;
-    const begin = reference.minPts / TICKS_PER_SECOND;
-    this.#landmarks.push({ sequence, discontinuitySequence, dateTime, begin, seconds: extinfSeconds });
   }
 
   async #checkAnswer(segment: CheckedSegment, { headers, bytes }: Fetched): Promise<void> {

@@ -4,6 +4,8 @@ import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts';
 const KEPT = 600;
 /** Encoders round to milliseconds, and real clocks wander a little. */
 const SAME_SHARE = 0.15;
+/** And by as much in any case: 2 ms, in ticks. */
+const ROUNDING = 180;
 /** A stream whose frames mostly keep one distance has a rate; one of which fewer do has none to fall behind. */
 const STEADY_SHARE = 0.75;
 /** From here on it is a pause, not a lost frame. */
@@ -50,20 +52,13 @@ export class Cadence {
 
   facts(): CadenceFacts {
     const held = Math.min(this.#count, KEPT);
-    const bFrames = this.#rows.subarray(0, held).reduce((most, row) => Math.max(most, row), 0);
+    const bFrames = most(this.#rows, held);
     const none = { framesPerSecond: undefined, missingShare: 0, missingFrames: 0, bFrames };
     if (held < 30) return none;
-    const intervals = this.#intervals.slice(0, held).sort();
-    const usual = intervals[held >> 1]!;
-    if (usual <= 0) return none;
-    const near = intervals.filter((one) => Math.abs(one - usual) <= usual * SAME_SHARE + 180);
-    if (near.length < held * STEADY_SHARE) return none;
-    const mean = near.reduce((sum, one) => sum + one, 0) / near.length;
-    let missing = 0;
-    for (const interval of intervals) {
-      const steps = Math.round(interval / mean);
-      if (steps > 1 && steps <= PAUSE_INTERVALS) missing += steps - 1;
-    }
+    const usual = median(this.#intervals, held);
+    const mean = usual > 0 ? this.#meanNear(usual, held) : undefined;
+    if (mean === undefined) return none;
+    const missing = this.#missing(mean, held);
     return {
       framesPerSecond: TICKS_PER_SECOND / mean,
       missingShare: missing / (held + missing),
@@ -71,4 +66,41 @@ export class Cadence {
       bFrames,
     };
   }
+
+  /** Of the intervals that are about as long as most are; undefined: most are not. */
+  #meanNear(usual: number, held: number): number | undefined {
+    const tolerance = usual * SAME_SHARE + ROUNDING;
+    let sum = 0;
+    let near = 0;
+    for (let at = 0; at < held; at++) {
+      const interval = this.#intervals[at]!;
+      if (Math.abs(interval - usual) > tolerance) continue;
+      sum += interval;
+      near++;
+    }
+    return near < held * STEADY_SHARE ? undefined : sum / near;
+  }
+
+  #missing(mean: number, held: number): number {
+    let missing = 0;
+    for (let at = 0; at < held; at++) {
+      const steps = Math.round(this.#intervals[at]! / mean);
+      if (steps > 1 && steps <= PAUSE_INTERVALS) missing += steps - 1;
+    }
+    return missing;
+  }
+}
+
+function most(rows: Uint8Array, held: number): number {
+  let highest = 0;
+  for (let at = 0; at < held; at++) highest = Math.max(highest, rows[at]!);
+  return highest;
+}
+
+/** Every stream's intervals are sorted every second: there is room for one at a time. */
+const sorted = new Float64Array(KEPT);
+
+function median(intervals: Float64Array, held: number): number {
+  sorted.set(intervals);
+  return sorted.subarray(0, held).sort()[held >> 1]!;
 }

@@ -40,8 +40,9 @@ export class Examination {
   readonly #lateness = new Lateness();
   #video: VideoTrack | undefined;
   #audio: AudioTrack | undefined;
-  #videoAt: number | undefined;
-  #audioAt: number | undefined;
+  /** ms; NaN before there was any: what is written with every frame is always a number, for which nothing is allocated. */
+  #videoAt = NaN;
+  #audioAt = NaN;
   #audioDts: Ticks | undefined;
   /** When the first one is sent and when it is shown. */
   #firstPicture: { readonly dts: Ticks; readonly pts: Ticks } | undefined;
@@ -50,7 +51,7 @@ export class Examination {
   #leadingDts: Ticks | undefined;
   /** Media time that has come since the beginning, jumps left out. */
   #mediaMs = 0;
-  #audioAheadMs: number | undefined;
+  #audioAheadMs = NaN;
   #epoch: number | undefined;
   readonly #jumps: number[] = [];
   readonly #sizeChanges: number[] = [];
@@ -93,8 +94,7 @@ export class Examination {
   }
 
   findings(now: number, { framesPerSecond, problems }: Declared): Findings {
-    const since = (at: number | undefined): number | undefined =>
-      at === undefined ? undefined : (now - at) / 1000;
+    const since = (at: number): number | undefined => (Number.isNaN(at) ? undefined : (now - at) / 1000);
     const bits = (second: { videoBytes: number; audioBytes: number }): number =>
       (second.videoBytes + second.audioBytes) * 8;
     const mean = Math.max(1, Math.min(MEAN_SECONDS, this.#seconds.length));
@@ -116,7 +116,7 @@ export class Examination {
       peakBitrate: this.#seconds.max(mean, bits),
       lateMs: this.#seconds.max(MEAN_SECONDS, ({ lateMs }) => lateMs),
       lateSeconds: this.#seconds.sum(MEAN_SECONDS, ({ lateMs }) => (lateMs > LATE_MS ? 1 : 0)),
-      audioAheadMs: this.#video ? (this.#audioAheadMs ?? 0) : 0,
+      audioAheadMs: this.#video && !Number.isNaN(this.#audioAheadMs) ? this.#audioAheadMs : 0,
       audioLeadMs: this.#audioLeadMs,
       aheadMs: this.#firstAt === undefined ? 0 : this.#mediaMs - (now - this.#firstAt),
       jumps: this.#jumps.length,
@@ -147,10 +147,10 @@ export class Examination {
 
   /** As the frames come: a picture beside the newest sound frame, of which there are always some in a tenth of a second. */
   #noteOffset(dts: Ticks, now: number): void {
-    if (this.#audioDts === undefined || now - this.#audioAt! > PAUSED_SOUND_MS) return;
+    if (this.#audioDts === undefined || now - this.#audioAt > PAUSED_SOUND_MS) return;
     const ahead = (this.#audioDts - dts) * ticksToMs;
     const mean = this.#audioAheadMs;
-    this.#audioAheadMs = mean === undefined ? ahead : mean + (ahead - mean) * OFFSET_SHARE;
+    this.#audioAheadMs = Number.isNaN(mean) ? ahead : mean + (ahead - mean) * OFFSET_SHARE;
   }
 
   #noteSize(track: VideoTrack, now: number): void {

@@ -7,8 +7,8 @@ export interface Second {
   audioBytes: number;
   videoFrames: number;
   audioFrames: number;
-  /** When its last frame came, and how much media time had come by then, ms; undefined if none came. */
-  lastAt: number | undefined;
+  /** When its last frame came, and how much media time had come by then, ms; NaN if none came. */
+  lastAt: number;
   mediaMs: number;
   /** How late its latest frame was, ms. */
   lateMs: number;
@@ -19,7 +19,7 @@ const EMPTY: Second = {
   audioBytes: 0,
   videoFrames: 0,
   audioFrames: 0,
-  lastAt: undefined,
+  lastAt: NaN,
   mediaMs: 0,
   lateMs: 0,
 };
@@ -65,9 +65,9 @@ export class Seconds {
    * After a longer silence it goes on to `now`: there nothing comes in time.
    */
   speed(count: number, now: number): number {
-    const heard = this.last(count).filter(({ lastAt }) => lastAt !== undefined);
+    const heard = this.last(count).filter(({ lastAt }) => !Number.isNaN(lastAt));
     const [first, last] = [heard[0], heard.at(-1)];
-    if (first?.lastAt === undefined || last?.lastAt === undefined || first === last) return 1;
+    if (!first || !last || first === last) return 1;
     const until = now - last.lastAt > SILENCE_MS ? now : last.lastAt;
     return (last.mediaMs - first.mediaMs) / (until - first.lastAt);
   }

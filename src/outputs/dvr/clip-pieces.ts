@@ -16,6 +16,8 @@ export interface ClipPiece {
   readonly heldBytes: number;
   /** Undefined: it is gone. */
   fetchInit(): Promise<Buffer | undefined>;
+  /** It is being read, and is kept until that is over, if that can be helped. */
+  hold(): () => void;
   /** Its bytes as they are by now, though it may go on; undefined: it is gone. */
   open(): Promise<StoredBytes | undefined>;
 }
@@ -45,7 +47,7 @@ function livePiece(segment: LiveSegment, archive: Archive): ClipPiece {
   return { ...facts, ...fromMemory(segment) };
 }
 
-type Source = Pick<ClipPiece, 'heldBytes' | 'fetchInit' | 'open'>;
+type Source = Pick<ClipPiece, 'heldBytes' | 'fetchInit' | 'hold' | 'open'>;
 
 function fromArchive(archive: Archive, sequence: number, init: number): Source {
   return {
@@ -54,6 +56,7 @@ function fromArchive(archive: Archive, sequence: number, init: number): Source {
       const file = await fetched(archive, { kind: 'init', number: init });
       return file?.read(0, file.size);
     },
+    hold: () => archive.hold(),
     open: () => fetched(archive, { kind: 'segment', sequence }),
   };
 }
@@ -68,6 +71,7 @@ function fromMemory(segment: LiveSegment): Source {
   return {
     heldBytes: size,
     fetchInit: () => Promise.resolve(init.bytes),
+    hold: () => () => undefined,
     open: () => Promise.resolve(inMemory(bytes())),
   };
 }

@@ -1,21 +1,17 @@
-import { join } from 'node:path';
 import { TICKS_PER_SECOND } from '../../media/time.ts';
 import type { Archive, ArchiveFile, FetchedFile, PastSegment } from '../hls/archive.ts';
 import type { LiveSegment } from '../hls/live-segment.ts';
 import type { DvrDisk } from './dvr-disk.ts';
-import {
-  ENDED_LINE,
-  INDEX_FILE,
-  initLine,
-  segmentLine,
-  type DvrIndex,
-  type IndexedSegment,
-} from './dvr-index.ts';
+import { DvrFolder } from './dvr-folder.ts';
+import type { DvrIndex, IndexedSegment } from './dvr-index.ts';
+import { KeptSegments, type Kept } from './kept-segments.ts';
 
 /** Trouble is over when so many segments in a row are on the disk: one that is hardly fast enough is told of once. */
 const CALM_SEGMENTS = 10;
-/** The index grows by a line for each segment; it is written anew when it has so many lines that nobody needs. */
-const MAX_STALE_LINES = 1_000;
+/** Where the disk was full: more than fit into the room that was made, or its being full for days would be told of every minute. */
+const CALM_AFTER_FULL = 60;
+/** A segment that finds the disk full asks for so many times its own room: others write, too, and take what gets free. */
+const ROOM_ASKED: readonly number[] = [2, 8];
 
 export interface DvrArchiveOptions {
   /** The archive's own folder; made when there is something to put into it. */
@@ -25,65 +21,59 @@ export interface DvrArchiveOptions {
   readonly disk: DvrDisk;
   /** What a life of the stream that was cut off has left in the folder, by numbers that go on to this life's first. */
   readonly former?: Pick<DvrIndex, 'segments' | 'inits'> | undefined;
-  /** Told why nothing can be kept, once until it can be again (undefined). */
-  readonly trouble: (why: string | undefined) => void;
+  /** Told what happens to the past, and why; once until all is well again (undefined). */
+  readonly trouble: (what: string | undefined) => void;
   /** Told when more is kept than before. */
   readonly grown: () => void;
+  /** The disk is full: lets go of so many bytes of the oldest that is kept of anything. False: nothing is. By default so. */
+  readonly makeRoom?: (bytes: number) => boolean;
 }
 
-/** A segment in the archive. */
-interface Kept extends IndexedSegment {
-  /** Until the disk has it. */
-  waiting: Buffer | undefined;
+/** What came of writing a segment. */
+interface Written {
+  readonly kept: Kept;
+  readonly error: Error | undefined;
+  /** 0: the first one. */
+  readonly attempt: number;
 }
 
-/** A segment that is too old for the playlist, and the moment by the archive's own clock up to which it can be fetched. */
-interface Retired {
-  readonly segment: Kept;
-  readonly until: number;
-}
-
-/** The past of one rendition on the disk: a file for each segment. What is missing ends the past: no playlist has holes. */
+/** The past of one rendition on the disk: a file for each segment. What is missing ends the past. */
 export class DvrArchive implements Archive {
   readonly #options: DvrArchiveOptions;
-  readonly #bySequence = new Map<number, Kept>();
+  readonly #folder: DvrFolder;
+  readonly #segments: KeptSegments;
   readonly #inits = new Map<number, Buffer>();
-  #kept: Kept[] = [];
-  #retired: Retired[] = [];
-  #past: { readonly before: number; readonly segments: readonly PastSegment[] } | undefined;
-  #bytes = 0;
-  /** Ticks of {@link #kept}. */
-  #duration = 0;
-  /** Ticks of all that there ever was. */
-  #clock = 0;
-  #indexLines = 0;
   #hasTrouble = false;
-  /** Segments that have been written since the last one that has not. */
-  #calm = 0;
+  /** Segments that are to be written until the trouble is over. */
+  #calmIn = 0;
   #isClosed = false;
+  #readers = 0;
+  #unused: (() => void) | undefined;
 
   constructor(options: DvrArchiveOptions) {
     this.#options = options;
-    const { former } = options;
+    const { dir, disk, former, seconds } = options;
+    this.#folder = new DvrFolder({ dir, disk, contents: () => this.#contents() });
+    this.#segments = new KeptSegments({ seconds, forgotten: (kept, next) => this.#forgotten(kept, next) });
     if (!former) return;
     for (const [number, bytes] of former.inits) this.#inits.set(number, bytes);
-    for (const segment of former.segments) this.#add({ ...segment, waiting: undefined });
-    this.#rewriteIndex();
+    for (const segment of former.segments) this.#segments.add({ ...segment, waiting: undefined });
+    this.#folder.rewriteIndex();
   }
 
   /** Bytes of all files that are kept. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#segments.bytes;
   }
 
   /** How far back players can go, at most. */
   get seconds(): number {
-    return this.#duration / TICKS_PER_SECOND;
+    return this.#segments.duration / TICKS_PER_SECOND;
   }
 
   /** When the oldest segment was shown, ms since 1970. */
   get oldest(): number | undefined {
-    return (this.#retired[0]?.segment ?? this.#kept[0])?.programDateTime;
+    return this.#segments.oldest?.programDateTime;
   }
 
   offer(segment: LiveSegment): void {
@@ -100,23 +90,15 @@ export class DvrArchive implements Archive {
     };
     if (!this.#inits.has(init.number)) {
       this.#inits.set(init.number, init.bytes);
-      this.#append(initLine(init.number, init.bytes));
+      this.#folder.tellInit(init.number, init.bytes);
     }
-    const done = (error: Error | undefined): void => this.#written(kept, error);
-    const isTaken = this.#options.disk.write({ path: this.#pathOf(kept), bytes: segment.bytes, done });
-    if (isTaken) this.#add(kept);
+    if (this.#write(kept, segment.bytes)) this.#segments.add(kept);
     else this.#lose(sequence, 'the disk is slower than the stream');
     this.#options.grown();
   }
 
   past(sequence: number): readonly PastSegment[] {
-    if (this.#past?.before === sequence) return this.#past.segments;
-    const last = this.#kept.at(-1);
-    const first = this.#kept[0];
-    const isHere = first && last && first.sequence < sequence && last.sequence >= sequence - 1;
-    const segments = isHere ? this.#kept.slice(0, sequence - first.sequence) : [];
-    this.#past = { before: sequence, segments };
-    return segments;
+    return this.#segments.past(sequence);
   }
 
   discontinuitySequence(live: number, sequence: number): number {
@@ -128,136 +110,112 @@ export class DvrArchive implements Archive {
   }
 
   keeps(sequence: number): boolean {
-    return this.#bySequence.has(sequence);
+    return this.#segments.find(sequence) !== undefined;
+  }
+
+  hold(): () => void {
+    this.#readers++;
+    let isDone = false;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      if (--this.#readers === 0) this.#unused?.();
+    };
+  }
+
+  /** Calls once nobody reads: at once, if that is so now. */
+  whenUnused(callback: () => void): void {
+    if (this.#readers === 0) callback();
+    else this.#unused = callback;
   }
 
   /** Lets go of the oldest segment, whether it is in the playlist or not; false: there is none. */
   forgetOldest(): boolean {
-    if (this.#retired.length === 0) this.#retire();
-    const oldest = this.#retired.shift();
-    if (oldest) this.#forget(oldest.segment);
-    return oldest !== undefined;
+    return this.#segments.forgetOldest();
   }
 
   /** The stream is over: a later one of its name does not go on from here. */
   end(): void {
-    this.#append(ENDED_LINE);
+    this.#folder.tellEnd();
   }
 
   /** Removes all of it. */
   remove(): void {
     this.#isClosed = true;
-    this.#kept = [];
-    this.#retired = [];
-    this.#bySequence.clear();
-    this.#past = undefined;
-    this.#bytes = this.#duration = 0;
-    this.#options.disk.remove(this.#options.dir);
+    this.#segments.clear();
+    this.#folder.remove();
   }
 
-  #add(kept: Kept): void {
-    const last = this.#kept.at(-1);
-    if (last && last.sequence !== kept.sequence - 1) this.#dropAll();
-    this.#kept.push(kept);
-    this.#bySequence.set(kept.sequence, kept);
-    this.#bytes += kept.bytes;
-    this.#duration += kept.duration;
-    this.#clock += kept.duration;
-    this.#past = undefined;
-    const most = this.#options.seconds * TICKS_PER_SECOND;
-    while (this.#kept.length > 1 && this.#duration - this.#kept[0]!.duration >= most) this.#retire();
-    while ((this.#retired[0]?.until ?? Infinity) <= this.#clock) this.#forget(this.#retired.shift()!.segment);
+  #write(kept: Kept, bytes: Buffer, attempt = 0): boolean {
+    return this.#folder.write(kept.file, bytes, (error) => this.#written({ kept, error, attempt }));
   }
 
-  #written(kept: Kept, error: Error | undefined): void {
-    kept.waiting = undefined;
+  #written({ kept, error, attempt }: Written): void {
     if (this.#isClosed) return;
+    if (error && this.#isTriedAgain(kept, error, attempt)) return;
+    kept.waiting = undefined;
     if (error) return this.#lose(kept.sequence, problemText(error));
-    this.#append(segmentLine(indexed(kept)));
-    if (!this.#hasTrouble || ++this.#calm < CALM_SEGMENTS) return;
+    if (!this.keeps(kept.sequence)) return;
+    this.#folder.tellSegment(indexed(kept));
+    if (!this.#hasTrouble || --this.#calmIn > 0) return;
     this.#hasTrouble = false;
     this.#options.trouble(undefined);
-    this.#rewriteIndex(); // its lines may not all have reached the disk
+    this.#folder.rewriteIndex(); // its lines may not all have reached the disk
   }
 
-  /** What is before a segment that is not kept cannot be listed any more. */
+  /** A past that gets shorter at its old end is better than one that begins anew. */
+  #isTriedAgain(kept: Kept, error: NodeJS.ErrnoException, attempt: number): boolean {
+    const { waiting, sequence, bytes } = kept;
+    const room = (ROOM_ASKED[attempt] ?? 0) * bytes;
+    if (error.code !== 'ENOSPC' || room === 0 || !waiting || !this.keeps(sequence)) return false;
+    const isMade = this.#options.makeRoom?.(room) === true;
+    if (!isMade || !this.keeps(sequence)) return false; // it may have been the oldest itself
+    this.#alarm(`the oldest of it goes early, ${problemText(error)}`, CALM_AFTER_FULL);
+    return this.#write(kept, waiting, attempt + 1);
+  }
+
   #lose(sequence: number, why: string): void {
-    while (this.#kept.length > 0 && this.#kept[0]!.sequence < sequence) this.#retire();
-    const lost = this.#kept[0];
-    if (lost?.sequence === sequence) {
-      this.#retire();
-      this.#forget(this.#retired.pop()!.segment);
-    }
-    this.#calm = 0;
+    this.#segments.lose(sequence);
+    this.#alarm(`it begins anew, ${why}`);
+  }
+
+  #alarm(what: string, calmIn = CALM_SEGMENTS): void {
+    this.#calmIn = Math.max(calmIn, this.#hasTrouble ? this.#calmIn : 0);
     if (this.#hasTrouble) return;
     this.#hasTrouble = true;
-    this.#options.trouble(why);
+    this.#options.trouble(what);
   }
 
-  #dropAll(): void {
-    while (this.#kept.length > 0) this.#retire();
+  /** Somebody else has removed its file, or cut it short: what is listed must be there. */
+  #missing(kept: Kept): void {
+    if (this.#isClosed || this.#segments.find(kept.sequence) !== kept) return;
+    this.#lose(kept.sequence, 'files of it are gone');
+    this.#folder.rewriteIndex();
   }
 
-  /** It leaves the playlist, and stays for its own length and that of the longest playlist it was in: RFC 8216 §6.2.2. */
-  #retire(): void {
-    const longest = this.#duration;
-    const segment = this.#kept.shift();
-    if (!segment) return;
-    this.#duration -= segment.duration;
-    this.#past = undefined;
-    this.#retired.push({ segment, until: this.#clock + segment.duration + longest });
+  #forgotten({ file, init }: Kept, next: Kept | undefined): void {
+    const isUsed = next?.init === init || this.#segments.all().some((other) => other.init === init);
+    if (!isUsed) this.#inits.delete(init);
+    this.#folder.removeFile(file, this.#segments.size);
   }
 
-  #forget(segment: Kept): void {
-    this.#bySequence.delete(segment.sequence);
-    this.#bytes -= segment.bytes;
-    this.#options.disk.remove(this.#pathOf(segment));
-    this.#forgetInit(segment.init);
-    if (this.#indexLines - this.#bySequence.size > MAX_STALE_LINES) this.#rewriteIndex();
-  }
-
-  #forgetInit(number: number): void {
-    const next = this.#retired[0]?.segment ?? this.#kept[0];
-    if (next && next.init !== number) this.#inits.delete(number);
-  }
-
-  #append(line: string): void {
-    if (this.#isClosed) return;
-    this.#indexLines++;
-    this.#options.disk.write({ path: this.#indexPath, bytes: Buffer.from(line), append: true });
-  }
-
-  #rewriteIndex(): void {
-    const held = [...this.#retired.map(({ segment }) => segment), ...this.#kept];
-    const inits = [...this.#inits].map(([number, bytes]) => initLine(number, bytes));
-    const lines = held.filter(({ waiting }) => !waiting).map((kept) => segmentLine(indexed(kept)));
-    const bytes = Buffer.from([...inits, ...lines].join(''));
-    if (this.#options.disk.write({ path: this.#indexPath, bytes }))
-      this.#indexLines = inits.length + lines.length;
+  #contents(): Pick<DvrIndex, 'segments' | 'inits'> {
+    const written = this.#segments.all().filter(({ waiting }) => !waiting);
+    return { inits: this.#inits, segments: written.map(indexed) };
   }
 
   #segmentFile({ sequence }: Pick<Kept, 'sequence'>): FetchedFile | undefined {
-    const kept = this.#bySequence.get(sequence);
+    const kept = this.#segments.find(sequence);
     if (!kept) return undefined;
     const { waiting, hasPictures, bytes: size } = kept;
     if (waiting) return { bytes: waiting, hasPictures };
-    const path = this.#pathOf(kept);
-    const { disk } = this.#options;
-    return { stored: { size, read: (from, to) => disk.read({ path, from, to }) }, hasPictures };
+    return { stored: this.#folder.stored(kept.file, size, () => this.#missing(kept)), hasPictures };
   }
 
   #initFile(number: number): FetchedFile | undefined {
     const bytes = this.#inits.get(number);
-    const user = this.#kept.find(({ init }) => init === number);
+    const user = this.#segments.all().find(({ init }) => init === number);
     return bytes && { bytes, hasPictures: user?.hasPictures ?? true };
-  }
-
-  get #indexPath(): string {
-    return join(this.#options.dir, INDEX_FILE);
-  }
-
-  #pathOf({ file }: Kept): string {
-    return join(this.#options.dir, file);
   }
 }
 
@@ -274,8 +232,18 @@ function later<File>(file: File | undefined, callback: (file: File) => void): ((
   return () => clearImmediate(soon);
 }
 
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'its directory cannot be written: no permission',
+  EROFS: 'its directory cannot be written: it is read-only',
+  EIO: 'the disk has failed',
+  ENOENT: 'its directory is gone',
+  ENOTDIR: 'where its directory should be is a file',
+  EEXIST: 'where its directory should be is a file',
+};
+
 /** For the operator, without paths. */
-function problemText(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' ? 'the disk is full' : (code ?? error.message);
+function problemText(error: NodeJS.ErrnoException): string {
+  return PROBLEMS[error.code ?? ''] ?? error.code ?? error.message;
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, rm, rmdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Segments that wait for the disk: more than this is a disk that is slower than what comes in. */
@@ -7,12 +7,17 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_READS = 2;
 /** Readings that wait beyond these: one for each client that is sent something. */
 const MAX_WAITING_READS = 4096;
+/** What a file is called until it takes another one's place. */
+const DRAFT = '.new';
 
 interface Writing {
   readonly path: string;
   readonly bytes: Buffer;
-  /** Behind what is in the file already, instead of in its place. */
-  readonly append?: boolean;
+  /**
+   * `append`: behind what is in the file already. `replace`: in its place at one stroke, so that whoever dies or finds the disk full
+   * meanwhile leaves the file that was there. By default a new file, which is whole or is not there.
+   */
+  readonly how?: 'append' | 'replace';
   readonly done?: (error: Error | undefined) => void;
 }
 
@@ -25,6 +30,7 @@ interface Piece {
 
 interface Reading extends Piece {
   readonly done: (bytes: Buffer | undefined) => void;
+  readonly gone: () => void;
 }
 
 /** The disk as all archives of the past share it: written one file after the other, and never waited for. */
@@ -69,11 +75,11 @@ export class DvrDisk {
     this.#work();
   }
 
-  /** Undefined: it cannot be read to its end, or too many wait already. */
-  read(piece: Piece): Promise<Buffer | undefined> {
+  /** Undefined: too many wait already, or it cannot be read to its end, of which `gone` is told. */
+  read(piece: Piece, gone: () => void = () => undefined): Promise<Buffer | undefined> {
     if (this.#readings.size >= MAX_WAITING_READS) return Promise.resolve(undefined);
     return new Promise((done) => {
-      this.#readings.add({ ...piece, done });
+      this.#readings.add({ ...piece, done, gone });
       this.#readNext();
     });
   }
@@ -91,19 +97,19 @@ export class DvrDisk {
 
   async #workThrough(): Promise<void> {
     for (;;) {
-      const writing = this.#writings.shift();
-      if (writing) {
-        const error = await writeWhole(writing);
-        this.#waitingBytes -= writing.bytes.length;
-        this.#written++;
-        writing.done?.(error);
-      }
-      // In turn with what is written: a disk that is always busy must still be emptied.
+      // First: a disk that is always busy must still be emptied, and one that is full before it takes anything.
       const [removal] = this.#removals;
       if (removal && removal[1] <= this.#written) {
         this.#removals.delete(removal[0]);
         await removeBelow(this.#root, removal[0]);
-      } else if (!writing) break;
+        continue;
+      }
+      const writing = this.#writings.shift();
+      if (!writing) break;
+      const error = await writeWhole(writing);
+      this.#waitingBytes -= writing.bytes.length;
+      this.#written++;
+      writing.done?.(error);
     }
     this.#isBusy = false;
     const idle = this.#idle;
@@ -121,6 +127,7 @@ export class DvrDisk {
       .catch(() => undefined)
       .then((bytes) => {
         this.#reads--;
+        if (!bytes) reading.gone();
         reading.done(bytes);
         this.#readNext();
       });
@@ -128,13 +135,15 @@ export class DvrDisk {
 }
 
 /** A file that is not whole is no file; what is appended is read with care. */
-async function writeWhole({ path, bytes, append }: Writing): Promise<Error | undefined> {
+async function writeWhole({ path, bytes, how }: Writing): Promise<Error | undefined> {
+  const target = how === 'replace' ? `${path}${DRAFT}` : path;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await (append ? appendFile(path, bytes) : writeFile(path, bytes));
+    await (how === 'append' ? appendFile(path, bytes) : writeFile(target, bytes));
+    if (how === 'replace') await rename(target, path);
     return undefined;
   } catch (error) {
-    if (!append) await rm(path, { force: true }).catch(() => undefined);
+    if (how !== 'append') await rm(target, { force: true }).catch(() => undefined);
     return error as Error;
   }
 }

@@ -18,6 +18,7 @@ export interface IndexedSegment extends PastSegment {
 }
 
 export interface DvrIndex {
+  /** By their numbers. */
   readonly segments: readonly IndexedSegment[];
   /** Initialization segments, by number. */
   readonly inits: ReadonlyMap<number, Buffer>;
@@ -53,17 +54,23 @@ export const ENDED_LINE = `${JSON.stringify({ ended: true })}\n`;
 export async function readIndex(dir: string): Promise<DvrIndex | undefined> {
   const bytes = await readFile(join(dir, INDEX_FILE)).catch(() => undefined);
   if (!bytes || bytes.length > MAX_INDEX_BYTES) return undefined;
+  return readIndexLines(bytes.toString());
+}
+
+/** What an index's lines say. */
+export function readIndexLines(lines: string): DvrIndex {
   const segments = new Map<number, IndexedSegment>();
   const inits = new Map<number, Buffer>();
   let ended = false;
-  for (const text of bytes.toString().split('\n')) {
+  for (const text of lines.split('\n')) {
     const read = line.safeParse(parsed(text)).data;
     if (!read) continue;
     if ('segment' in read) segments.set(read.segment.sequence, read.segment);
     else if ('init' in read) inits.set(read.init.number, Buffer.from(read.init.base64, 'base64'));
     else ended = true;
   }
-  return { segments: [...segments.values()], inits, ended };
+  // One that the disk took at the second attempt is behind its followers.
+  return { segments: [...segments.values()].sort((a, b) => a.sequence - b.sequence), inits, ended };
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { TICKS_PER_MS } from '../../media/time.ts';
-import { removeBelow } from './dvr-disk.ts';
 import { INDEX_FILE, readIndex, type DvrIndex, type IndexedSegment } from './dvr-index.ts';
 
 /** What a life that was cut off has left: its newest segments without a gap. */
@@ -12,33 +11,39 @@ export interface FormerLife extends Pick<DvrIndex, 'segments' | 'inits'> {
   readonly until: number;
 }
 
+export interface FormerLives {
+  /** By `app/stream/rendition`, the newest of each. */
+  readonly lives: Map<string, FormerLife>;
+  /** Files and folders that nobody needs. */
+  readonly stale: readonly string[];
+}
+
 /** Application, stream, rendition, life: so deep is an archive's folder. */
 const DEPTH = 4;
+/** Files that are looked at at a time: more than the system's threads do not make it faster. */
+const LOOKS_AT_ONCE = 64;
 
 /**
- * Archives' folders below `root` whose streams did not come to their end (the process was killed, the power failed), by
- * `app/stream/rendition`, the newest of each. All others are removed.
+ * Looks for archives' folders below `root` whose streams did not come to their end: the process was killed, the power failed.
  *
  * @param since ms since 1970: older ones are of no use
  */
-export async function findFormerLives(root: string, since: number): Promise<Map<string, FormerLife>> {
+export async function findFormerLives(root: string, since: number): Promise<FormerLives> {
   const lives = new Map<string, FormerLife>();
+  const stale: string[] = [];
   for (const dir of await foldersAt(root, DEPTH)) {
-    const life = await readLife(dir);
+    const { life, unused } = await readLife(dir);
     const of = relative(root, join(dir, '..')).replaceAll('\\', '/');
     const other = lives.get(of);
-    const isNewest = life !== undefined && life.until >= since && (!other || other.until < life.until);
-    if (isNewest) lives.set(of, life);
-    const stale = isNewest ? other?.dir : dir;
-    if (stale !== undefined) await removeBelow(root, stale);
+    if (!life || life.until < since || (other && other.until >= life.until)) {
+      stale.push(dir);
+      continue;
+    }
+    if (other) stale.push(other.dir);
+    lives.set(of, life);
+    stale.push(...unused);
   }
-  return lives;
-}
-
-/** The same segments by numbers that end before `next`: none of them is one that any of them had before. */
-export function renumbered(segments: readonly IndexedSegment[], next: number): IndexedSegment[] {
-  const first = next - segments.length;
-  return segments.map((segment, index) => ({ ...segment, sequence: first + index }));
+  return { lives, stale };
 }
 
 async function foldersAt(root: string, depth: number): Promise<string[]> {
@@ -50,9 +55,10 @@ async function foldersAt(root: string, depth: number): Promise<string[]> {
   return found;
 }
 
-async function readLife(dir: string): Promise<FormerLife | undefined> {
+/** `unused`: files in the folder that are none of its. */
+async function readLife(dir: string): Promise<{ life?: FormerLife; unused: string[] }> {
   const index = await readIndex(dir);
-  if (!index || index.ended) return undefined;
+  if (!index || index.ended) return { unused: [] };
   const sizes = await sizesIn(dir);
   const segments: IndexedSegment[] = [];
   for (const segment of index.segments) {
@@ -63,18 +69,22 @@ async function readLife(dir: string): Promise<FormerLife | undefined> {
     else segments.length = 0;
   }
   const last = segments.at(-1);
-  if (!last) return undefined;
+  if (!last) return { unused: [] };
+  const used = new Set(segments.map(({ file }) => file));
+  const unused = [...sizes.keys()].filter((name) => !used.has(name)).map((name) => join(dir, name));
   const until = last.programDateTime + last.duration / TICKS_PER_MS;
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-  return { dir, segments, inits: index.inits, bytes, until };
+  return { life: { dir, segments, inits: index.inits, bytes, until }, unused };
 }
 
 async function sizesIn(dir: string): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  for (const name of await readdir(dir).catch(() => [])) {
-    if (name === INDEX_FILE) continue;
+  const names = (await readdir(dir).catch(() => [])).filter((name) => name !== INDEX_FILE);
+  const look = async (name: string): Promise<void> => {
     const found = await stat(join(dir, name)).catch(() => undefined);
-    if (found?.isFile()) sizes.set(name, found.size);
-  }
+    sizes.set(name, found?.isFile() ? found.size : -1);
+  };
+  for (let at = 0; at < names.length; at += LOOKS_AT_ONCE)
+    await Promise.all(names.slice(at, at + LOOKS_AT_ONCE).map(look));
   return sizes;
 }

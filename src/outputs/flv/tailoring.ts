@@ -1,4 +1,10 @@
-import { colorBody, configurationHead, frameHead } from '../../containers/flv/frame-body.ts';
+import { colorBody, configurationHead, endBody, frameHead } from '../../containers/flv/frame-body.ts';
+import {
+  trackColorBody,
+  trackConfigurationHead,
+  trackEndBody,
+  trackFrameHead,
+} from '../../containers/flv/track-heads.ts';
 import type { Frame, VideoFrame } from '../../media/frame.ts';
 import { TICKS_PER_MS } from '../../media/time.ts';
 import type { AudioCodec, Track, TrackSet, VideoCodec } from '../../media/track.ts';
@@ -18,6 +24,8 @@ export interface TailoringOptions {
   readonly legacyHevc?: boolean | undefined;
   /** It understands messages that tell a picture's colours. Players of FLV in browsers stop at one. */
   readonly colors?: boolean | undefined;
+  /** It is given the tracks beside the main ones too, with their numbers: Enhanced RTMP, Multitrack. */
+  readonly allTracks?: boolean | undefined;
 }
 
 /** CodecID that encoders and players in China agreed on for HEVC. */
@@ -32,15 +40,25 @@ export class Tailoring {
   /** Tells those apart whose bytes differ; empty if nothing is left out or changed. */
   readonly id: string;
   readonly legacyHevc: boolean;
+  readonly #options: TailoringOptions;
   readonly #codecs: ReadonlySet<Codec> | undefined;
   readonly #colors: boolean;
+  readonly #allTracks: boolean;
 
-  constructor({ codecs, legacyHevc = false, colors = false }: TailoringOptions = {}) {
+  constructor(options: TailoringOptions = {}) {
+    const { codecs, legacyHevc = false, colors = false, allTracks = false } = options;
+    this.#options = options;
+    this.#allTracks = allTracks;
     this.#codecs = codecs;
     this.legacyHevc = legacyHevc;
     this.#colors = colors;
     const names = codecs === undefined ? '' : `/${[...codecs].sort().join(',')}`;
-    this.id = `${names}${legacyHevc ? '/hevc12' : ''}${colors ? '/colors' : ''}`;
+    this.id = `${names}${legacyHevc ? '/hevc12' : ''}${colors ? '/colors' : ''}${allTracks ? '/all' : ''}`;
+  }
+
+  /** The same for who wants all tracks. */
+  withAllTracks(): Tailoring {
+    return new Tailoring({ ...this.#options, allTracks: true });
   }
 
   takes(codec: Codec): boolean {
@@ -66,20 +84,34 @@ export class Tailoring {
 
   /** See frameHead of containers/flv. */
   frameHead(frame: Frame): Uint8Array {
+    if (this.#allTracks && frame.kind !== 'data' && frame.track.id !== frame.kind)
+      return trackFrameHead(frame);
     if (this.legacyHevc && frame.kind === 'video' && frame.track.codec === 'hevc')
       return legacyFrameHead(frame);
     return frameHead(frame);
   }
 
   configurationHead(track: Track): Uint8Array | undefined {
+    if (this.#isBeside(track)) return trackConfigurationHead(track);
     if (this.legacyHevc && track.codec === 'hevc') return legacyHead(true, 0, 0);
     return configurationHead(track);
   }
 
   /** Stands behind the configuration: see colorBody of containers/flv. */
   colorBody(track: Track): Uint8Array | undefined {
+    if (this.#colors && this.#isBeside(track)) return trackColorBody(track);
     if (!this.#colors || (this.legacyHevc && track.codec === 'hevc')) return undefined;
     return colorBody(track);
+  }
+
+  /** A whole body that says that no more frames come; undefined for what is written as it always was. */
+  endBody(track: Track): Uint8Array | undefined {
+    if (this.#isBeside(track)) return trackEndBody(track);
+    return this.legacyHevc && track.codec === 'hevc' ? undefined : endBody(track);
+  }
+
+  #isBeside(track: Track): boolean {
+    return this.#allTracks && track.id !== track.kind;
   }
 }
 

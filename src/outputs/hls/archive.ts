@@ -37,6 +37,8 @@ export interface Archive {
   fetch(what: ArchiveFile, callback: (file: FetchedFile) => void): (() => void) | undefined;
   /** A segment can be fetched. */
   keeps(sequence: number): boolean;
+  /** Somebody reads: what is there is not removed only because the stream is over. Returns how to say that it is done. */
+  hold(): () => void;
 }
 
 /** Bytes that are not in memory: whoever wants them reads as much at a time as it can use. */
@@ -62,4 +64,5 @@ export const NO_ARCHIVE: Archive = {
   discontinuitySequence: (live) => live,
   fetch: () => undefined,
   keeps: () => false,
+  hold: () => () => undefined,
 };

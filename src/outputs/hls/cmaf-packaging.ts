@@ -7,6 +7,7 @@ import { ticks } from '../../media/time.ts';
 import type { Track, TrackSet } from '../../media/track.ts';
 import { KeptFrames } from './kept-frames.ts';
 import type { InitSegment, LivePart } from './live-segment.ts';
+import { SegmentBytes } from './segment-bytes.ts';
 import type { FramePart, SegmentHead } from './segment.ts';
 
 /** All movies of a stream begin where its time does, whichever rendition they show. */
@@ -25,7 +26,7 @@ export function cmafRefusal(track: Track): string | undefined {
 
 /**
  * Puts a rendition into CMAF (ISO/IEC 23000-19), part by part: each is one fragment. Every stream is packaged, watched or
- * not, because that is also how its window is kept: one buffer for each part instead of one for each frame.
+ * not, because that is also how its window is kept: one buffer for each segment instead of one for each frame.
  */
 export class CmafPackaging {
   #tracks: TrackSet | undefined;
@@ -34,10 +35,16 @@ export class CmafPackaging {
   #continuity = new Continuity();
   #fragments = 0;
   #isFirst = true;
+  readonly #bytes = new SegmentBytes();
+  readonly #allocate = (size: number): Buffer => this.#bytes.take(size);
+  /** Of the running segment. */
+  #frames = new KeptFrames();
 
   /** A segment begins. Gives the initialization segment that it needs: a new one where its tracks are new. */
   open({ tracks, discontinuity }: SegmentHead, sequence: number): InitSegment {
     this.#isFirst = true;
+    this.#bytes.begin();
+    this.#frames = new KeptFrames(this.#frames.count);
     if (discontinuity) this.#continuity = new Continuity();
     if (this.#init && isSame(this.#tracks, tracks)) return this.#init;
     this.#tracks = tracks;
@@ -55,10 +62,14 @@ export class CmafPackaging {
       zero: ZERO,
       next,
       continuity: this.#continuity,
+      allocate: this.#allocate,
       ...(this.#isFirst && { type: 'segment' }),
     });
     this.#isFirst = false;
-    return { duration, independent, bytes, frames: new KeptFrames(bytes, frames) };
+    const kept = this.#frames;
+    const firstFrame = kept.count;
+    kept.add(bytes, frames);
+    return { duration, independent, bytes, frames: kept, firstFrame, endFrame: kept.count };
   }
 }
 

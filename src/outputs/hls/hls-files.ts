@@ -85,6 +85,7 @@ export class HlsFiles {
 
   /** A part is whole. */
   whole(sequence: number, part: number): void {
+    if (this.#promised.isEmpty) return; // three times a second of every stream
     const name = this.#options.names.part(sequence, part);
     this.#promised.release(name, this.find(name));
   }

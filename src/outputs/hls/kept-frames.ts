@@ -8,18 +8,31 @@ const IS_AUDIO = 1;
 const STARTS_GOP = 2;
 const RECOVERS = 4;
 
+/** There is always room for so many. */
+const FEW_FRAMES = 64;
+
 /**
- * The frames of a part, as numbers that say where in the part's bytes each payload is: a window's frames one by one would be
- * tens of thousands of small buffers for the garbage collector to look at. Given back in the order in which they came.
+ * The frames of a segment, as numbers that say where in its parts' bytes each payload is: a window's frames one by one would
+ * be tens of thousands of small buffers for the garbage collector to look at. Given back in the order in which they came.
  */
 export class KeptFrames {
-  readonly #columns: Float64Array;
+  #columns: Float64Array;
+  #count = 0;
+
+  /** @param expected how many frames there will be, about */
+  constructor(expected = 0) {
+    this.#columns = new Float64Array(Math.max(FEW_FRAMES, expected + (expected >> 3)) * COLUMNS);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
 
   /**
    * @param bytes a fragment whose payloads stand at its end: all pictures, then all sound, each in their order
    * @param frames all that are in it
    */
-  constructor(bytes: Uint8Array, frames: readonly MediaFrame[]) {
+  add(bytes: Uint8Array, frames: readonly MediaFrame[]): void {
     let video = 0;
     let audio = 0;
     for (const { kind, payload } of frames) {
@@ -28,30 +41,32 @@ export class KeptFrames {
     }
     let videoAt = bytes.length - audio - video;
     let audioAt = bytes.length - audio;
-    this.#columns = new Float64Array(frames.length * COLUMNS);
-    let at = 0;
+    let at = this.#count * COLUMNS;
+    this.#count += frames.length;
+    const columns = this.#room();
     for (const frame of frames) {
       const { length } = frame.payload;
-      this.#columns[at] = frame.dts;
-      this.#columns[at + 1] = frame.pts;
-      this.#columns[at + 2] = frame.kind === 'video' ? videoAt : audioAt;
-      this.#columns[at + 3] = length;
-      this.#columns[at + 4] = flagsOf(frame);
-      this.#columns[at + 5] = frame.kind === 'audio' ? (frame.samples ?? 0) : 0;
+      columns[at] = frame.dts;
+      columns[at + 1] = frame.pts;
+      columns[at + 2] = frame.kind === 'video' ? videoAt : audioAt;
+      columns[at + 3] = length;
+      columns[at + 4] = flagsOf(frame);
+      columns[at + 5] = frame.kind === 'audio' ? (frame.samples ?? 0) : 0;
       if (frame.kind === 'video') videoAt += length;
       else audioAt += length;
       at += COLUMNS;
     }
   }
 
-  /** @param bytes of the fragment, wherever they are by now @param of the tracks and the time line of the segment */
+  /** @param part whose frames are wanted, wherever its bytes are by now @param of the tracks and the time line of the segment */
   forEach(
-    bytes: Uint8Array,
+    { bytes, firstFrame, endFrame }: KeptPart,
     of: { readonly tracks: TrackSet; readonly epoch: number },
     callback: (frame: MediaFrame) => void,
   ): void {
     const columns = this.#columns;
-    for (let at = 0; at < columns.length; at += COLUMNS) {
+    const end = endFrame * COLUMNS;
+    for (let at = firstFrame * COLUMNS; at < end; at += COLUMNS) {
       const from = columns[at + 2]!;
       const payload = bytes.subarray(from, from + columns[at + 3]!);
       const flags = columns[at + 4]!;
@@ -68,6 +83,22 @@ export class KeptFrames {
       } else if (video) callback(videoFrame(common, video, (flags & RECOVERS) !== 0));
     }
   }
+
+  #room(): Float64Array {
+    const needed = this.#count * COLUMNS;
+    if (needed <= this.#columns.length) return this.#columns;
+    const more = new Float64Array(Math.max(needed, this.#columns.length * 2));
+    more.set(this.#columns);
+    this.#columns = more;
+    return more;
+  }
+}
+
+/** A part, as far as its frames are concerned. */
+export interface KeptPart {
+  readonly bytes: Uint8Array;
+  readonly firstFrame: number;
+  readonly endFrame: number;
 }
 
 type Common = Pick<VideoFrame, 'dts' | 'pts' | 'startsGop' | 'epoch' | 'payload'>;

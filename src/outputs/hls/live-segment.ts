@@ -1,6 +1,7 @@
 import type { TrackSet } from '../../media/track.ts';
 import type { SegmentHead, SegmentTail } from './segment.ts';
 import type { KeptFrames } from './kept-frames.ts';
+import { joined } from './segment-bytes.ts';
 
 /** An initialization segment: EXT-X-MAP. */
 export interface InitSegment {
@@ -16,7 +17,10 @@ export interface LivePart {
   readonly independent: boolean;
   /** A fragment. */
   readonly bytes: Buffer;
+  /** Those of its segment: it has those from `firstFrame` up to `endFrame`, without it. */
   readonly frames: KeptFrames;
+  readonly firstFrame: number;
+  readonly endFrame: number;
 }
 
 /** A segment, from its first part on. */
@@ -59,13 +63,10 @@ export class LiveSegment {
     return this.#size;
   }
 
-  /** All parts, one behind the other. They are put together when first asked for, and the parts are in it then. */
+  /** All parts, one behind the other. Where they have to be put together for it, they are in it from then on. */
   get bytes(): Buffer {
     if (this.#bytes) return this.#bytes;
-    const whole = Buffer.concat(
-      this.#parts.map(({ bytes }) => bytes),
-      this.#size,
-    );
+    const whole = joined(this.#parts.map(({ bytes }) => bytes));
     let at = 0;
     this.#parts = this.#parts.map((part) => {
       const bytes = whole.subarray(at, (at += part.bytes.length));

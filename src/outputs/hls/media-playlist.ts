@@ -16,6 +16,15 @@ import { isIndependent } from './variant-meter.ts';
 import { Waiters } from './waiters.ts';
 import type { SegmentWindow } from './window.ts';
 
+/** How a rendition stands. */
+export interface Standing {
+  ended: boolean;
+  /** Nobody publishes: no part can be promised. */
+  paused: boolean;
+  /** It has ended while others of its stream go on: it has no playlists any more. */
+  gone: boolean;
+}
+
 /** All that the playlists of a rendition show. */
 export interface Shown {
   readonly window: SegmentWindow;
@@ -25,9 +34,7 @@ export interface Shown {
   readonly names: FileNames;
   /** Parts are listed, in CMAF. */
   readonly hasParts: boolean;
-  readonly ended: boolean;
-  /** Nobody publishes: no part can be promised. */
-  readonly paused: boolean;
+  readonly standing: Readonly<Standing>;
   readonly reports: () => readonly RenditionReport[];
 }
 
@@ -59,6 +66,8 @@ export class MediaPlaylist {
   readonly #past: PastText;
   readonly #places = new Map<string, PlaylistPlace>();
   #lowLatency: LowLatency | undefined;
+  /** Of the past, when it was rendered. */
+  #oldest: PastSegment | undefined;
 
   constructor(shown: Shown, container: HlsContainer) {
     this.#shown = shown;
@@ -67,7 +76,7 @@ export class MediaPlaylist {
   }
 
   get ended(): boolean {
-    return this.#shown.ended;
+    return this.#shown.standing.ended;
   }
 
   get newest(): { readonly msn: number; readonly parts: number } | undefined {
@@ -84,13 +93,15 @@ export class MediaPlaylist {
     return { targetDuration, partTarget: constants.partTarget };
   }
 
-  /** Undefined before the first segment. */
+  /** Undefined before the first segment, and when it is gone. */
   rendered(form: PlaylistForm): Rendered | undefined {
-    const { window, ts, archive } = this.#shown;
+    const { window, ts, archive, standing } = this.#shown;
     const first = window.segments[0];
-    if (!first) return undefined;
+    if (!first || standing.gone) return undefined;
     if (this.#container === 'ts') ts.ask();
-    const hasPast = form.dvr && this.#container === 'fmp4' && archive.past(first.sequence).length > 0;
+    const past = this.#container === 'fmp4' ? archive.past(first.sequence) : [];
+    this.#notePast(past);
+    const hasPast = form.dvr && past.length > 0;
     const canSkip = form.skip && !this.ended && this.#constants() !== undefined;
     const key = `${canSkip} ${hasPast}`;
     const known = this.#rendered.get(key);
@@ -136,6 +147,13 @@ export class MediaPlaylist {
     return this.#container === 'fmp4' && this.#shown.hasParts;
   }
 
+  /** What the archive has lost is not listed, also while nobody publishes. */
+  #notePast(past: readonly PastSegment[]): void {
+    const oldest = past[0];
+    if (oldest !== this.#oldest) this.#rendered.clear();
+    this.#oldest = oldest;
+  }
+
   /** Settled with the first segment. */
   #constants(): LowLatency | undefined {
     const { targetDuration, parts } = this.#shown.cuts;
@@ -153,7 +171,8 @@ export class MediaPlaylist {
 
   /** Undefined: nothing can be skipped. */
   #render(canSkip: boolean, hasPast: boolean): Rendered | undefined {
-    const { window, cuts, archive, ended, reports } = this.#shown;
+    const { window, cuts, archive, standing, reports } = this.#shown;
+    const { ended } = standing;
     const live = window.segments;
     const past = hasPast ? archive.past(live[0]!.sequence) : [];
     const lowLatency = this.#constants();
@@ -207,8 +226,8 @@ export class MediaPlaylist {
 
   /** The part that comes next, as far as it can be promised. */
   #hint(): string | undefined {
-    const { window, names, ended, paused } = this.#shown;
-    if (ended || paused) return undefined;
+    const { window, names, standing } = this.#shown;
+    if (standing.ended || standing.paused) return undefined;
     const { sequence, parts } = window.running ?? { sequence: window.nextSequence, parts: [] };
     return names.part(sequence, parts.length);
   }

@@ -2,7 +2,7 @@ import type { MediaFrame } from '../../media/frame.ts';
 import { TICKS_PER_MS } from '../../media/time.ts';
 
 /** Each part but a segment's last must have this share of PART-TARGET: RFC 8216bis §4.4.4.9. */
-export const SHORTEST_SHARE = 0.85;
+const SHORTEST_SHARE = 0.85;
 /** What parts should have of it: as far from too short as from too long, since no publisher's clock is even. */
 const USUAL_SHARE = (1 + SHORTEST_SHARE) / 2;
 /** How far frames may be from where they should be, of a part's usual length. */

@@ -88,11 +88,11 @@ export class TsPackaging {
     this.#begun = true;
   }
 
-  part({ head }: LiveSegment, { bytes, frames }: LivePart): void {
+  part({ head }: LiveSegment, part: LivePart): void {
     const packager = this.#packager;
     const carried = this.#carried;
     if (!packager || !carried) return;
-    frames.forEach(bytes, { tracks: carried, epoch: head.epoch }, (frame) => packager.write(frame));
+    part.frames.forEach(part, { tracks: carried, epoch: head.epoch }, (frame) => packager.write(frame));
   }
 
   close({ sequence }: LiveSegment): void {

@@ -4,6 +4,11 @@ type Callback<Of extends readonly unknown[]> = (...given: Of) => void;
 export class Waiters<Key, Of extends readonly unknown[]> {
   readonly #byKey = new Map<Key, Set<Callback<Of>>>();
 
+  /** Nobody waits for anything. */
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0;
+  }
+
   get keys(): Iterable<Key> {
     return this.#byKey.keys();
   }

@@ -10,7 +10,7 @@ export interface KeyPoint {
  * Room is kept for so many in front of each file: two hours and a quarter at a key frame every two seconds, in 74 kB. In longer files
  * every second one is left out, and again.
  */
-export const MAX_KEY_POINTS = 4096;
+const MAX_KEY_POINTS = 4096;
 
 /** Where the key frames of a file are, of which there may be any number: however long the file, the index is bounded. */
 export class KeyIndex {

@@ -28,10 +28,10 @@ const FIELDS: Readonly<Record<string, (facts: NameFacts, at: Date) => string>> =
   n: ({ n }) => String(n),
 };
 
-export const NAME_FIELDS: readonly string[] = Object.keys(FIELDS);
+const NAME_FIELDS: readonly string[] = Object.keys(FIELDS);
 
 /** File systems take 255 bytes; room is left for a number that tells two of one name apart, and for the ending. */
-export const MAX_SEGMENT_BYTES = 240;
+const MAX_SEGMENT_BYTES = 240;
 /** Nobody needs more folders, and each is looked at before a file is made. */
 const MAX_SEGMENTS = 8;
 

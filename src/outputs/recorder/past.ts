@@ -2,7 +2,7 @@ import type { Frame } from '../../media/frame.ts';
 import { ticksFromSeconds, type Ticks } from '../../media/time.ts';
 
 /** Ten minutes at 1.7 Mb/s, or half a minute at 35 Mb/s, for each stream. What is asked for beyond this is not kept. */
-export const MAX_PAST_BYTES = 128 * 1024 * 1024;
+const MAX_PAST_BYTES = 128 * 1024 * 1024;
 /** Sound alone can be begun with anywhere: so much of it is let go of together. */
 const SOUND_GOP = ticksFromSeconds(1);
 

@@ -86,19 +86,15 @@ export class Recorder {
   opened(stream: Stream): void {
     const { preSeconds, rules } = this.#options.wishes();
     const past = preSeconds > 0 ? new Past(preSeconds) : undefined;
-    const recorder: StreamRecorder = new StreamRecorder(past, () => this.#ending.delete(recorder));
-    this.#streams.set(stream, recorder);
-    stream.attach({
-      write: (frame) => recorder.write(frame),
-      flush: () => recorder.flush(),
-      isBehind: () => recorder.isBehind(),
-      interrupt: () => recorder.interrupt(),
-      end: (reason) => {
+    const recorder: StreamRecorder = new StreamRecorder(past, {
+      ending: () => {
         this.#streams.delete(stream);
         this.#ending.add(recorder);
-        recorder.end(reason);
       },
+      ended: () => this.#ending.delete(recorder),
     });
+    this.#streams.set(stream, recorder);
+    stream.attach(recorder);
     for (const rule of rules.filter(({ pattern }) => pattern.matches(stream.name)))
       for (const format of rule.formats)
         if (!recorder.takes.has(format)) this.#take(stream, format, { rotation: rule });

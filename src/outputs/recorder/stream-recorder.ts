@@ -4,17 +4,24 @@ import type { RecordingFormat } from './muxer.ts';
 import type { Past } from './past.ts';
 import type { Take } from './take.ts';
 
+export interface StreamRecorderEvents {
+  /** The stream is over, and files are being closed. */
+  readonly ending: () => void;
+  /** All files are closed. */
+  readonly ended: () => void;
+}
+
 /** One stream's recordings: at most one in each format at a time. */
 export class StreamRecorder implements FrameSink {
   readonly #past: Past | undefined;
   readonly #takes = new Map<RecordingFormat, Take>();
-  readonly #ended: () => void;
+  readonly #told: StreamRecorderEvents;
   /** Files that are being closed. */
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(past: Past | undefined, ended: () => void) {
+  constructor(past: Past | undefined, told: StreamRecorderEvents) {
     this.#past = past;
-    this.#ended = ended;
+    this.#told = told;
   }
 
   get takes(): ReadonlyMap<RecordingFormat, Take> {
@@ -38,14 +45,17 @@ export class StreamRecorder implements FrameSink {
 
   write(frame: Frame): void {
     this.#past?.add(frame);
+    if (this.#takes.size === 0) return; // most streams, for every frame
     for (const take of this.#takes.values()) take.write(frame);
   }
 
   flush(): void {
+    if (this.#takes.size === 0) return;
     for (const take of this.#takes.values()) take.flush();
   }
 
   isBehind(): boolean {
+    if (this.#takes.size === 0) return false;
     return [...this.#takes.values()].some((take) => take.isBehind);
   }
 
@@ -54,7 +64,8 @@ export class StreamRecorder implements FrameSink {
   }
 
   end(reason: string): void {
+    this.#told.ending();
     this.#past?.clear();
-    void this.stop(reason).then(this.#ended);
+    void this.stop(reason).then(() => this.#told.ended());
   }
 }

@@ -1,4 +1,4 @@
-import type { RelayMeans } from '../../clients/relay-line.ts';
+import type { RelayMeans } from '../../clients/relay-line-options.ts';
 import type { RelayHealth, RelayState } from '../../clients/relay-progress.ts';
 import type { StreamName } from '../../media/stream-name.ts';
 import type { StreamPattern } from '../../media/stream-pattern.ts';
@@ -18,6 +18,7 @@ export interface PushRule {
   readonly url: string;
   /** See PushRelayOptions. */
   readonly codecs?: 'announced' | 'any' | undefined;
+  readonly tracks?: 'all' | 'main' | undefined;
 }
 
 /** One stream of a rule that is, or should be, on its way. */
@@ -36,7 +37,7 @@ export interface PushBoardOptions {
 }
 
 /** A rule's URL for one stream. */
-export const urlFor = (template: string, { app, stream }: StreamName): string =>
+const urlFor = (template: string, { app, stream }: StreamName): string =>
   template.replaceAll('{app}', app).replaceAll('{stream}', stream);
 
 /** All pushes: which stream goes where. */
@@ -95,7 +96,7 @@ export class PushBoard {
       this.#options.tell(rule, stream.name.path, state, text);
     this.#pushesOf(stream).add(
       rule.id,
-      new PushRelay({ stream, url, target, means, limits, tell, codecs: rule.codecs }),
+      new PushRelay({ stream, url, target, means, limits, tell, codecs: rule.codecs, tracks: rule.tracks }),
     );
   }
 

@@ -1,9 +1,12 @@
-import { RelayLine, type RelayMeans } from '../../clients/relay-line.ts';
+import type { RelayMeans } from '../../clients/relay-line-options.ts';
+import { RelayLine } from '../../clients/relay-line.ts';
 import type { RelayHealth, TellRelay } from '../../clients/relay-progress.ts';
 import { secretsOf } from '../../clients/relay-secrets.ts';
 import type { RtmpLink } from '../../clients/rtmp-client.ts';
 import { OUT_CHUNK_SIZE } from '../../protocols/rtmp/message.ts';
 import type { ClientTarget } from '../../protocols/rtmp/session/client-url.ts';
+import type { Batch } from '../../stream/batch.ts';
+import type { Rendition } from '../../stream/rendition.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { Viewer, type ViewerEnd, type ViewerLimits, type ViewerSink } from '../../stream/viewer.ts';
 import { leftOut, NOT_TAKEN } from '../flv/left-out.ts';
@@ -19,8 +22,13 @@ export interface PushRelayOptions {
   readonly limits: ViewerLimits;
   /** `any`: the server is sent whatever there is, also what it has not announced that it takes. */
   readonly codecs?: 'announced' | 'any' | undefined;
+  /** `all` (default): a server that has announced Multitrack is sent all tracks. */
+  readonly tracks?: 'all' | 'main' | undefined;
   readonly tell: TellRelay;
 }
+
+/** A key frame comes sooner, as a rule; a server that wants us elsewhere does not wait for ever. */
+const MAX_GOP_MS = 5_000;
 
 /** Ends that have nothing to do with the target: what it is told is a goodbye. */
 const OVER: ReadonlySet<ViewerEnd> = new Set<ViewerEnd>(['stream ended', 'shutting down', 'kicked']);
@@ -33,6 +41,10 @@ export class PushRelay {
   readonly #options: PushRelayOptions;
   readonly #line: RelayLine;
   #viewer: Viewer | undefined;
+  /** What {@link #viewer} watches. */
+  #show: Rendition;
+  /** Gets the stream until the next key frame, from which on {@link #viewer} does. */
+  #former: Former | undefined;
   /** What the server takes. */
   #tailoring: Tailoring = UNTAILORED;
   #bytesOfFormer = 0;
@@ -41,6 +53,7 @@ export class PushRelay {
 
   constructor(options: PushRelayOptions) {
     this.#options = options;
+    this.#show = options.stream.main;
     const { stream, url, target, means, tell } = options;
     this.#line = new RelayLine({
       means,
@@ -52,10 +65,8 @@ export class PushRelay {
         return this.#path;
       },
       started: (link) => this.#begin(link),
-      moved: (link) => {
-        this.#leave();
-        this.#begin(link);
-      },
+      moved: (link, _path, { leave }) => this.#moved(link, leave),
+      formerLost: () => this.#hurry(),
       lost: () => this.#leave(),
       tell,
     });
@@ -67,7 +78,7 @@ export class PushRelay {
 
   /** Handed to the connections so far. */
   get bytes(): number {
-    return this.#bytesOfFormer + (this.#viewer?.bytesOut ?? 0);
+    return this.#bytesOfFormer + (this.#viewer?.bytesOut ?? 0) + (this.#former?.viewer.bytesOut ?? 0);
   }
 
   /** Frames come, of a publisher who may be another than before. */
@@ -91,13 +102,43 @@ export class PushRelay {
     if (this.#viewer) this.#check();
   }
 
-  #begin(link: RtmpLink): void {
-    const { stream, limits, codecs } = this.#options;
+  #begin(link: RtmpLink, fromGop = true): void {
+    const { codecs } = this.#options;
     this.#tailoring = codecs === 'any' ? UNTAILORED : announcedByServer(link.enhanced);
-    if (!this.#check()) return;
+    if (this.#check()) this.#join(link, fromGop);
+  }
+
+  #join(link: RtmpLink, fromGop: boolean): void {
+    const { stream, limits, tracks } = this.#options;
+    const isAll = tracks !== 'main' && link.enhanced.takesMultitrack;
+    const tailoring = isAll ? this.#tailoring.withAllTracks() : this.#tailoring;
     const viewer = new Viewer(this.#sinkOf(link), limits);
     this.#viewer = viewer;
-    stream.join(publishFormat(link.streamId, OUT_CHUNK_SIZE, this.#tailoring), viewer, true);
+    this.#show = isAll ? stream.whole : stream.main;
+    this.#show.join(publishFormat(link.streamId, OUT_CHUNK_SIZE, tailoring), viewer, fromGop);
+  }
+
+  /** The former server gets all up to a key frame, this one all from it on: no frame is sent twice, and none to nobody. */
+  #moved(link: RtmpLink, leave: () => void): void {
+    const viewer = this.#viewer;
+    if (!viewer) {
+      leave();
+      return this.#begin(link);
+    }
+    this.#leaveFormer();
+    this.#viewer = undefined;
+    const { time } = this.#options.means;
+    const show = this.#show;
+    this.#former = { viewer, show, link, leave, stopWaiting: time.after(MAX_GOP_MS, () => this.#hurry()) };
+    this.#begin(link, false);
+  }
+
+  /** No key frame comes, or nobody takes the frames until then: the new server gets what there is since the last one. */
+  #hurry(): void {
+    const former = this.#former;
+    if (!former) return;
+    this.#leaveFormer();
+    this.#rejoin(former.link);
   }
 
   /** False: nothing of the stream is of use to the server, and the connection is given up. */
@@ -113,15 +154,38 @@ export class PushRelay {
   }
 
   #sinkOf(link: RtmpLink): ViewerSink {
-    return {
+    const sink: ViewerSink = {
       protocol: 'relay',
       get queuedBytes() {
         return link.queuedBytes;
       },
-      write: (batch) => link.writeShared([batch.bytes]),
-      writeAll: (batches) => link.writeShared(batches.map(({ bytes }) => bytes)),
-      close: (reason) => this.#closed(reason),
+      write: (batch) => this.#send(link, sink, [batch]),
+      writeAll: (batches) => this.#send(link, sink, batches),
+      close: (reason) => {
+        if (this.#former?.viewer.sink === sink && !OVER.has(reason)) this.#hurry();
+        else this.#closed(reason);
+      },
     };
+    return sink;
+  }
+
+  #send(link: RtmpLink, sink: ViewerSink, batches: readonly Batch[]): void {
+    if (this.#former?.viewer.sink !== sink) return link.writeShared(batches.map(({ bytes }) => bytes));
+    const successor = this.#former.link;
+    const key = batches.findIndex(({ opening }) => opening !== undefined);
+    const before = key < 0 ? batches : batches.slice(0, key);
+    const last = batches[key];
+    const pieces = [...before, ...(last && last.gopAt > 0 ? [last.upToGop()] : [])];
+    if (pieces.length > 0) link.writeShared(pieces.map(({ bytes }) => bytes));
+    if (!last) return;
+    this.#leaveFormer();
+    // The key frame may have been on its way when the new one joined; the stream has it still.
+    if (this.#viewer?.state === 'joining') this.#rejoin(successor);
+  }
+
+  #rejoin(link: RtmpLink): void {
+    if (this.#viewer) this.#part(this.#viewer, this.#show);
+    this.#join(link, true);
   }
 
   /** The stream has nothing more for this viewer. */
@@ -132,11 +196,35 @@ export class PushRelay {
   }
 
   #leave(): void {
+    this.#leaveFormer();
     const viewer = this.#viewer;
-    if (!viewer) return;
     this.#viewer = undefined;
+    if (viewer) this.#part(viewer, this.#show);
+  }
+
+  #leaveFormer(): void {
+    const former = this.#former;
+    if (!former) return;
+    this.#former = undefined;
+    former.stopWaiting();
+    this.#part(former.viewer, former.show);
+    former.leave();
+  }
+
+  #part(viewer: Viewer, show: Rendition): void {
     this.#bytesOfFormer += viewer.bytesOut;
     viewer.gone();
-    this.#options.stream.leave(viewer);
+    show.leave(viewer);
   }
+}
+
+/** A connection that is about to be left. */
+interface Former {
+  readonly viewer: Viewer;
+  readonly show: Rendition;
+  /** The one that follows. */
+  readonly link: RtmpLink;
+  /** Says goodbye to its server. */
+  readonly leave: () => void;
+  readonly stopWaiting: () => void;
 }

@@ -69,6 +69,11 @@ export function rtmpFormat(streamId: number, chunkSize: number, selection: RtmpS
       return color ? Buffer.concat([header, message(TAG_VIDEO, at, color, EMPTY)]) : header;
     },
 
+    ending: (track: Track, at: Ms) => {
+      const body = tailoring.endBody(track);
+      return body && message(track.kind === 'video' ? TAG_VIDEO : TAG_AUDIO, at, body, EMPTY);
+    },
+
     measure: (frame: Frame, at: Ms) =>
       measureMessage(tailoring.frameHead(frame).length + frame.payload.length, at, chunkSize),
 

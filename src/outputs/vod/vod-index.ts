@@ -19,6 +19,9 @@ export interface Mp4Index extends Places {
   readonly initBytes: number;
 }
 
+/** What segments of an FLV recording are made of. */
+export type SegmentContainer = 'ts' | 'fmp4';
+
 export interface FlvIndex extends Places {
   readonly format: 'flv';
   /** The file's own, without the index. */
@@ -27,10 +30,10 @@ export interface FlvIndex extends Places {
   readonly header: Buffer;
   /** Configuration tags, whole. */
   readonly configurations: Buffer;
-  /** Those that segments of MPEG-TS are made of: H.264 or HEVC, AAC. */
+  /** Of which segments are made. */
+  readonly container: SegmentContainer;
+  /** Those that are in the segments: none, if this container cannot carry any. */
   readonly tracks: TrackSet;
-  /** Why there are no segments, in words. */
-  readonly refusal?: string;
 }
 
 /** The file has nothing (yet) that could be played, or is none of ours. */

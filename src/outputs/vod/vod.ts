@@ -7,9 +7,12 @@ import { ByteWindow } from '../recorder/byte-window.ts';
 import type { RecordingFormat } from '../recorder/muxer.ts';
 import { readFlvIndex } from './flv-index.ts';
 import { readMp4Index } from './mp4-index.ts';
+import { cmafInit, cmafSegment } from './cmaf-segment.ts';
+import { framesIn } from './flv-frames.ts';
 import { Recent } from './recent.ts';
 import { tsSegment } from './ts-segment.ts';
 import { VodError, type FlvIndex, type VodIndex } from './vod-index.ts';
+import type { SegmentWanted } from './vod-playlist.ts';
 
 /** A recording whose file is open. */
 export interface OpenRecording {
@@ -61,8 +64,16 @@ export class Vod {
     return this.#indexes.get(`${keyOf(recording)} ${active} ${version}`, read, () => 1);
   }
 
-  /** MPEG-TS of an FLV file's bytes from `from` up to `to`. @throws {VodError}, or what the system says */
-  async segment(recording: OpenRecording, { from, to }: { from: number; to: number }): Promise<Buffer> {
+  /** What stands in front of the segments of an FLV file. @throws {VodError}, or what the system says */
+  async init(recording: OpenRecording): Promise<Buffer> {
+    const index = await this.index(recording);
+    if (index.format !== 'flv' || index.container !== 'fmp4') throw noSegment();
+    return cmafInit(index.tracks);
+  }
+
+  /** A segment of an FLV file's bytes from `from` up to `to`. @throws {VodError}, or what the system says */
+  async segment(recording: OpenRecording, wanted: SegmentWanted): Promise<Buffer> {
+    const { from, to, container } = wanted;
     if (to > recording.bytes) throw new VodError('the recording does not go so far');
     if (to - from > MAX_SEGMENT_BYTES)
       throw new VodError(
@@ -70,19 +81,21 @@ export class Vod {
       );
     const index = await this.index(recording);
     if (index.format !== 'flv') throw new VodError('this recording is played by ranges of its bytes');
-    if (index.refusal !== undefined) throw new VodError(index.refusal);
-    const make = (): Promise<Buffer> => understood(makeSegment(recording, index, { from, to }));
+    if (index.container !== container) throw noSegment();
+    const make = (): Promise<Buffer> => understood(makeSegment(recording, index, wanted));
     return this.#segments.get(`${keyOf(recording)} ${from} ${to}`, make, ({ length }) => length);
   }
 }
+
+const noSegment = (): VodError => new VodError('the recording has no such segment');
 
 /** Names are used again when a recording was removed. */
 const keyOf = ({ id, startedAt }: OpenRecording): string => `${id} ${startedAt}`;
 
 async function makeSegment(
   { file }: OpenRecording,
-  { tracks }: FlvIndex,
-  { from, to }: { readonly from: number; readonly to: number },
+  { container, points, tracks }: FlvIndex,
+  { from, to }: SegmentWanted,
 ): Promise<Buffer> {
   const tags = Buffer.allocUnsafeSlow(to - from);
   let got = 0;
@@ -91,7 +104,11 @@ async function makeSegment(
     if (bytesRead === 0) throw new VodError('the recording does not go so far');
     got += bytesRead;
   }
-  return tsSegment(tags, tracks);
+  const frames = framesIn(tags, tracks);
+  if (container === 'ts') return tsSegment(frames, tracks);
+  const number = 1 + points.findIndex(({ position }) => position >= from);
+  const end = points.find(({ position }) => position >= to)?.at;
+  return cmafSegment({ tracks, frames, number, end });
 }
 
 /** A file that says nonsense is told apart from a disk that fails. */

@@ -12,8 +12,6 @@ import { FIRST_BODY_BYTES, MEDIA_LIMITS, type ChunkLimits } from './limits.ts';
 import { INITIAL_CHUNK_SIZE, isMessageType, MessageType } from './message.ts';
 import type { RtmpMessage } from './message.ts';
 
-export { COMMAND_LIMITS, MEDIA_LIMITS, type ChunkLimits } from './limits.ts';
-
 /** Basic header (3), message header (11), extended timestamp (4). */
 const LONGEST_HEADER = 18;
 const EXTENDED_BYTES = 4;

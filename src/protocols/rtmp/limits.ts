@@ -2,13 +2,13 @@
  * Largest message we put together, bytes. A 20 Mb/s stream with a key frame every 2 s that spends half its bits
  * on that frame needs 2.5 MB; this is three times that. (The protocol allows 16 MiB.)
  */
-export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * All messages of one connection that have begun and not ended, bytes. A chunk stream carries one message at a
  * time and encoders use two for media: two of the largest, and no hostile socket holds more.
  */
-export const MAX_UNFINISHED_BYTES = 16 * 1024 * 1024;
+const MAX_UNFINISHED_BYTES = 16 * 1024 * 1024;
 
 /**
  * Largest command, bytes, and largest message of a peer that does not publish. `connect` with every codec list there is

@@ -88,14 +88,26 @@ export class Callers {
     return true;
   }
 
+  /**
+   * By HTTP/2 many requests are answered at a time on one connection: each but the first counts as a connection, which it would
+   * need by HTTP/1.1, so that the limits are the same for both.
+   */
+  beginBeside(address: string, response: ServerResponse): Refusal | undefined {
+    const guest = this.#options.admission.enter(address, () => undefined); // who is busy is not asked to go
+    if (typeof guest === 'string') return guest;
+    guest.become('busy');
+    response.on('close', () => guest.left());
+    return undefined;
+  }
+
   /** A proxy has told where the request on its connection comes from. */
   comesFrom(socket: Socket, address: string): Refusal | undefined {
     return this.#callers.get(socket)?.guest.comesFrom(address);
   }
 
-  /** True while an answer on this connection is not through. */
-  isAnswering(socket: Duplex): boolean {
-    return socket instanceof Socket && (this.#callers.get(socket)?.pending ?? 0) > 0;
+  /** Answers on this connection that are not through. */
+  answersOn(socket: Duplex): number {
+    return (socket instanceof Socket && this.#callers.get(socket)?.pending) || 0;
   }
 
   /**

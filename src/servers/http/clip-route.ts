@@ -8,6 +8,7 @@ import type { HlsGuest } from './playlist-sender.ts';
 import { answerConditional } from './recordings/file-answer.ts';
 import { pour } from './pour.ts';
 import { CORS_HEADERS, isGone, respondText } from './respond.ts';
+import { WorkLine } from './work-line.ts';
 
 /** A clip that has been put together: its bytes come from memory and disk as they are sent. */
 export interface Clip {
@@ -34,13 +35,17 @@ export interface ClipRouteOptions {
   readonly log: Log;
 }
 
-/** Clips that are put together at a time: each reads its segments once for that. */
+/** Clips that are put together at a time: each looks into all its segments for that. */
 const MAX_AT_ONCE = 4;
+/** And so many wait for that: a clip takes some tenths of a second. */
+const MAX_WAITING = 64;
 /** Of clips that are on their way to clients, who may be slow: beyond it there is none but what the disk has. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** Video elements fetch a file in pieces: all have to be of the same clip, though "the last 30 seconds" moves on. */
 const RECENT_MS = 60_000;
 const MAX_RECENT = 64;
+/** What they keep in memory, beside those that are on their way. */
+const MAX_RECENT_BYTES = 64 * 1024 * 1024;
 /** A first piece is of a new clip, if the last one is not from just now: Safari asks for two bytes first. */
 const SAME_START_MS = 5_000;
 
@@ -68,8 +73,9 @@ export class ClipRoute {
   readonly #options: ClipRouteOptions;
   /** By what was asked and from where, oldest first. */
   readonly #recent = new Map<string, Recent>();
-  #making = 0;
+  readonly #line = new WorkLine({ atOnce: MAX_AT_ONCE, waiting: MAX_WAITING });
   #heldBytes = 0;
+  #tidying: NodeJS.Timeout | undefined;
 
   constructor(options: ClipRouteOptions) {
     this.#options = options;
@@ -80,24 +86,30 @@ export class ClipRoute {
     const exchange = { ...asked, path: guest?.path ?? target.name.path };
     const known = this.#known(request);
     if (known) return this.#send(known, exchange);
-    const { longestSeconds, clock, log } = this.#options;
+    const { longestSeconds, clock } = this.#options;
     const wish = clipWish(query, { now: clock(), longestSeconds: longestSeconds() });
     if (typeof wish === 'string') return respondText(response, 400, wish);
     const track = Number(query.get('track') ?? 0);
     if (!Number.isInteger(track) || track < 0) return respondText(response, 400, 'track is a number');
-    if (this.#making >= MAX_AT_ONCE)
-      return respondText(response, 503, 'too many clips are being made; try again', { 'Retry-After': '2' });
-    const made = this.#options.make(exchange.path, track, wish);
-    if (!made) return respondText(response, 404, `no stream "${exchange.path}" is being published`);
-    this.#making++;
-    made
-      .then((clip) => this.#answer(clip, exchange))
-      .catch((error: unknown) => {
-        log.error({ err: error, stream: exchange.path }, 'a clip could not be made');
-        if (!response.headersSent) respondText(response, 500, 'the clip could not be made');
-        else response.destroy();
-      })
-      .finally(() => this.#making--);
+    const isTaken = this.#line.add(
+      () => this.#make(exchange, track, wish),
+      () => isGone(response),
+    );
+    if (!isTaken)
+      respondText(response, 503, 'too many clips are being made; try again', { 'Retry-After': '5' });
+  }
+
+  async #make(exchange: Exchange, track: number, wish: ClipWish): Promise<void> {
+    const { response, path } = exchange;
+    try {
+      const clip = await this.#options.make(path, track, wish);
+      if (clip !== undefined) this.#answer(clip, exchange);
+      else respondText(response, 404, `no stream "${path}" is being published`);
+    } catch (error) {
+      this.#options.log.error({ err: error, stream: path }, 'a clip could not be made');
+      if (!response.headersSent) respondText(response, 500, 'the clip could not be made');
+      else response.destroy();
+    }
   }
 
   #answer(clip: Clip | string, exchange: Exchange): void {
@@ -143,13 +155,24 @@ export class ClipRoute {
 
   #remember(request: IncomingMessage, clip: Clip): void {
     const key = this.#keyOf(request);
-    const now = this.#options.clock();
     this.#recent.delete(key); // to the end of the order
-    this.#recent.set(key, { clip, madeAt: now });
-    for (const [oldest, { madeAt }] of this.#recent) {
-      if (this.#recent.size <= MAX_RECENT && now - madeAt < RECENT_MS) return;
+    this.#recent.set(key, { clip, madeAt: this.#options.clock() });
+    this.#tidy();
+  }
+
+  /** What nobody comes back for is let go of, also if no other clip is ever asked for. */
+  #tidy(): void {
+    const now = this.#options.clock();
+    let held = 0;
+    for (const { clip } of this.#recent.values()) held += clip.heldBytes;
+    for (const [oldest, { clip, madeAt }] of this.#recent) {
+      const isOver = this.#recent.size > MAX_RECENT || held > MAX_RECENT_BYTES;
+      if (!isOver && now - madeAt < RECENT_MS) break;
       this.#recent.delete(oldest);
+      held -= clip.heldBytes;
     }
+    clearTimeout(this.#tidying);
+    if (this.#recent.size > 0) this.#tidying = setTimeout(() => this.#tidy(), RECENT_MS).unref();
   }
 
   #keyOf(request: IncomingMessage): string {

@@ -39,8 +39,11 @@ function tooLong(seconds: number, longest: number): string | undefined {
   return seconds > longest ? `a clip may be ${longest} seconds long` : undefined;
 }
 
+/** NaN: it is none. */
 function dateOf(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) return Date.parse(text);
+  // A plus that was not escaped has become a space on its way.
+  if (/^\d{4}-\d/.test(text)) return Date.parse(text.replace(/ (?=\d\d:?\d\d$)/, '+'));
+  if (!/^\d+(\.\d+)?$/.test(text)) return NaN;
   const value = Number(text);
   return value < LEAST_MS ? value * 1000 : value;
 }

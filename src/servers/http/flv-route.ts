@@ -7,8 +7,10 @@ import { endSocket, SocketSink } from '../socket-sink.ts';
 import type { Watching } from '../watching.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { beginEndless } from './endless-answer.ts';
+import { whenUnfit } from './codecs-asked.ts';
 import { flvFor, flvWish, type FlvWish } from './flv-wish.ts';
 import { httpVisit, respondRefusal } from './http-visit.ts';
+import type { Query } from './media-url.ts';
 import { CORS_HEADERS, respondText } from './respond.ts';
 
 /**
@@ -76,7 +78,9 @@ export class FlvRoute {
       const format = flvFor(rendition, wish);
       if (typeof format === 'string') return refuse(406, format);
       const { fromGop } = wish;
-      if (request.method !== 'HEAD') return this.#stream({ rendition, format, fromGop }, pass, response);
+      const { query } = wish;
+      if (request.method !== 'HEAD')
+        return this.#stream({ rendition, format, fromGop, query }, pass, response);
       pass.over('asked for the headers only');
       response.writeHead(200, FLV_HEADERS);
       response.end();
@@ -87,7 +91,7 @@ export class FlvRoute {
     });
   }
 
-  #stream({ rendition, format, fromGop }: FlvShow, pass: Pass, response: ServerResponse): void {
+  #stream({ rendition, format, fromGop, query }: FlvShow, pass: Pass, response: ServerResponse): void {
     const socket = beginEndless(response, FLV_HEADERS);
     let ended: string | undefined;
     const sink = new SocketSink(socket, {
@@ -99,8 +103,13 @@ export class FlvRoute {
       },
     });
     const watch = this.#door.watching.begin(rendition, format, sink, fromGop);
+    const stopLooking = whenUnfit(query, rendition, (text) => {
+      ended ??= text;
+      watch.close('codec not asked for');
+    });
     // The response object is done with once the header is out; from here on only the socket tells of the end.
     socket.once('close', () => {
+      stopLooking();
       watch.leave();
       pass.over(ended ?? VIEWER_LEFT);
     });
@@ -119,6 +128,7 @@ interface FlvShow {
   readonly rendition: Rendition;
   readonly format: WireFormat;
   readonly fromGop: boolean;
+  readonly query: Query;
 }
 
 interface Exchange {

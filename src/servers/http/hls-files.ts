@@ -63,7 +63,7 @@ export async function sendStored(
 }
 
 /** @throws {Error} if they are gone */
-export async function* piecesOf(stored: StoredBytes, from: number, to: number): AsyncGenerator<Buffer, void> {
+async function* piecesOf(stored: StoredBytes, from: number, to: number): AsyncGenerator<Buffer, void> {
   for (let at = from; at < to; at += PIECE_BYTES) {
     const piece = await stored.read(at, Math.min(to, at + PIECE_BYTES));
     if (!piece) throw new Error('a file of the past is not kept any more');

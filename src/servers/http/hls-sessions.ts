@@ -5,7 +5,7 @@ import type { Pass, Visit } from '../gate.ts';
 /** 128 bits, which nobody guesses, as 22 characters of a URL. */
 const ID_BYTES = 16;
 /** Players of one stream that have a session at a time. */
-export const MAX_PER_STREAM = 20_000;
+const MAX_PER_STREAM = 20_000;
 /**
  * How long a session that is over is remembered: a player that was paused comes back with it, and one that was kicked is
  * told so instead of being taken for a new one.

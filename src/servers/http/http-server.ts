@@ -1,25 +1,24 @@
-import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
-import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Log } from '../../observe/log.ts';
 import { maskQuery } from '../../observe/log.ts';
-import { listen, type Listening } from '../listen.ts';
+import type { Listening } from '../listen.ts';
 import type { CertificateSource } from '../tls/handshakes.ts';
 import type { Admission, Refusal } from '../admission.ts';
 import type { Gate } from '../gate.ts';
 import { Seldom } from '../seldom.ts';
-import { endSocket } from '../socket-sink.ts';
-import { spokenIn } from '../tls/first-bytes.ts';
 import type { Watching } from '../watching.ts';
 import { Callers } from './callers.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { FlvRoute } from './flv-route.ts';
 import type { HlsRoute } from './hls-route.ts';
+import { Http1Door } from './http1-door.ts';
 import { Http2Door, MAX_STREAMS } from './http2/http2-door.ts';
 import { HttpsDoor } from './https-door.ts';
 import { httpsAddress } from './https-redirect.ts';
 import { MediaPaths, parseQuery, splitUrl } from './media-url.ts';
-import { answersMethod, respondText } from './respond.ts';
+import { answersMethod, isGone, respondText } from './respond.ts';
+import { Turns } from './turns.ts';
 import { WebSocketRoute } from './websocket-route.ts';
 
 /**
@@ -27,6 +26,8 @@ import { WebSocketRoute } from './websocket-route.ts';
  * longest wait for a publisher (60 s) and than the keep-alive.
  */
 const STALLED_MS = 75_000;
+/** A request comes to its end within this time, however slowly its body comes. */
+const REQUEST_MS = 30_000;
 
 export interface HttpTlsOptions {
   readonly host: string;
@@ -62,19 +63,18 @@ export interface HttpServerOptions {
   readonly stalledMs?: number;
 }
 
-/** How often requests that do not come to an end are looked for, ms; by default it is only every 30 s. */
-const CHECK_MS = 2_000;
-
 /** The HTTP door: media first, by plain handlers; pages and API behind them. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server: Server;
   readonly #webSockets: WebSocketRoute;
   readonly #flv: FlvRoute;
   readonly #callers: Callers;
   readonly #paths = new MediaPaths();
   readonly #https: HttpsDoor | undefined;
+  readonly #http1: Http1Door;
   readonly #http2: Http2Door;
+  /** A hundred pages can be asked for in one packet of HTTP/2. */
+  readonly #pages = new Turns((begin: () => void) => begin());
   readonly #seldom = new Seldom();
   #securePort: number | undefined;
 
@@ -83,37 +83,34 @@ export class HttpServer {
     this.#webSockets = new WebSocketRoute(options);
     this.#flv = new FlvRoute(options);
     this.#callers = new Callers(options);
+    const patience = { stalledMs: options.stalledMs ?? STALLED_MS, requestMs: REQUEST_MS };
     this.#http2 = new Http2Door({
       handle: (request, response, connection) => this.#handle(request, response, connection),
       closed: options.closed,
-      stalledMs: options.stalledMs ?? STALLED_MS,
+      ...patience,
+    });
+    this.#http1 = new Http1Door({
+      handle: (request, response) => this.#handle(request, response),
+      connected: (socket) => {
+        if (!this.#callers.knows(socket)) this.#callers.accept(socket);
+      },
+      takeOver: (socket) => this.#callers.takeOver(socket),
+      webSocket: (request, socket, head) => {
+        if (this.#comesFrom(request) !== undefined) return false; // refused in the answer
+        this.#webSockets.upgrade(request, socket, head);
+        return true;
+      },
+      isAnswering: (socket) => this.#callers.answersOn(socket) > 0,
+      heardTls: () => this.#noteTls(),
+      ...patience,
     });
     this.#https = options.tls && this.#openHttps(options.tls);
-    this.#server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) =>
-      this.#handle(request, response),
-    );
-    this.#server.on('connection', (socket) => {
-      if (!this.#callers.knows(socket)) this.#callers.accept(socket);
-    });
-    // Never rely on the defaults, which change with Node's versions. An answer may take for ever, a request may not.
-    this.#server.timeout = options.stalledMs ?? STALLED_MS; // viewers of FLV take themselves out of this: see SocketSink
-    this.#server.headersTimeout = 10_000;
-    this.#server.requestTimeout = 30_000;
-    this.#server.keepAliveTimeout = 65_000; // longer than the 60 s of proxies in front, so that they close first
-    this.#server.maxHeadersCount = 100;
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#server.on('clientError', (error, socket) => {
-      this.#noteTls(error);
-      // In the middle of a stream this would be taken for a part of it.
-      if (socket.writable && !this.#callers.isAnswering(socket))
-        socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      endSocket(socket);
-    });
   }
 
   /** @throws {ListenError} and then no port is open */
   async start(): Promise<HttpListening> {
-    const plain = await this.#listen();
+    const { host, port } = this.#options;
+    const plain = await this.#http1.start(host, port);
     if (!this.#https) return plain;
     try {
       const { port: securePort } = await this.#https.start();
@@ -130,24 +127,14 @@ export class HttpServer {
   async stop(): Promise<void> {
     this.#webSockets.close();
     this.#http2.stop();
-    const isClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    await Promise.all([isClosed, this.#https?.stop()]);
+    await Promise.all([this.#http1.stop(), this.#https?.stop()]);
   }
 
   /** Ends what is still open. */
   destroy(): void {
     this.#webSockets.destroy();
-    this.#server.closeAllConnections();
+    this.#http1.destroy();
     this.#http2.destroy();
-  }
-
-  async #listen(): Promise<Listening> {
-    const { host, port } = this.#options;
-    if (port !== undefined) return listen(this.#server, 'HTTP', host, port);
-    // It has no port of its own, but what comes through TLS is served by it: with this it begins to look for stalled requests.
-    this.#server.emit('listening');
-    return { port: 0 };
   }
 
   #openHttps(tls: HttpTlsOptions): HttpsDoor {
@@ -157,7 +144,7 @@ export class HttpServer {
       accept: (raw) => this.#callers.accept(raw, true),
       http1: (socket, raw) => {
         this.#callers.secured(raw, socket);
-        this.#server.emit('connection', socket);
+        this.#http1.begin(socket);
       },
       http2: (socket, raw) => {
         this.#callers.secured(raw, socket, MAX_STREAMS);
@@ -168,9 +155,7 @@ export class HttpServer {
     });
   }
 
-  /** Who speaks TLS here is told nothing that could be understood; the operator is. */
-  #noteTls({ rawPacket }: Error & { readonly rawPacket?: Buffer }): void {
-    if (!rawPacket || spokenIn(rawPacket) !== 'TLS') return;
+  #noteTls(): void {
     const where =
       this.#securePort === undefined ? 'not spoken here (tls.cert)' : `on port ${this.#securePort}`;
     this.#seldom.tell(() =>
@@ -180,28 +165,12 @@ export class HttpServer {
     );
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    if (!(socket instanceof Socket)) return void socket.destroy();
-    if (!this.#callers.takeOver(socket)) return;
-    const isRefused = this.#comesFrom(request) !== undefined; // else refused in the answer
-    if (isWebSocket(request) && !isRefused) this.#webSockets.upgrade(request, socket, head);
-    else this.#answerPlainly(request, socket);
-  }
-
-  /** An offer of a protocol that we do not speak (h2c, by curl --http2) may be passed over: RFC 9110 §7.8. */
-  #answerPlainly(request: IncomingMessage, socket: Socket): void {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false; // Node has taken its parser off this socket: there can be no next request
-    response.assignSocket(socket);
-    response.once('finish', () => endSocket(socket));
-    socket.once('close', () => response.emit('close'));
-    this.#handle(request, response);
-  }
-
-  /** A proxy's connection counts as its client's, whose limits it may be beyond. */
+  /** A proxy's connection counts as its client's, whose limits it may be beyond; so does a request beside others on its connection. */
   #isWelcome(request: IncomingMessage, response: ServerResponse, connection: Socket): boolean {
-    const refusal = this.#comesFrom(request, connection);
+    const isBeside = request.httpVersionMajor >= 2 && this.#callers.answersOn(connection) > 1;
+    const refusal = isBeside
+      ? this.#callers.beginBeside(this.#options.clients.addressOf(request), response)
+      : this.#comesFrom(request, connection);
     if (refusal === undefined) return true;
     respondText(response, 503, `${refusal}; try again later`, { 'Retry-After': '5' });
     return false;
@@ -224,11 +193,21 @@ export class HttpServer {
     const { log } = this.#options;
     if (log.isLevelEnabled?.('trace') !== false)
       log.trace({ method: request.method, url: maskQuery(url) }, 'request');
-    if (!target) return whenInTurn(response, () => this.#page(request, response));
+    if (!target) return this.#whenInTurn(request, response, () => this.#page(request, response));
     if (answersMethod(request, response)) return;
     if (target.kind === 'refused') return respondText(response, 400, target.reason);
     if (target.kind === 'flv') this.#flv.serve({ name: target.name, query }, request, response);
     else this.#options.hls.serve(target, parseQuery(query), request, response);
+  }
+
+  /**
+   * Pages are read from files, and a response that waits behind another (the request was pipelined) does not hear of the end
+   * of its connection: the file would stay open. So nothing is begun before its turn.
+   */
+  #whenInTurn({ httpVersionMajor }: IncomingMessage, response: ServerResponse, begin: () => void): void {
+    if (httpVersionMajor >= 2) this.#pages.add(() => !isGone(response) && begin());
+    else if (response.socket) begin();
+    else response.once('socket', begin);
   }
 
   #page(request: IncomingMessage, response: ServerResponse): void {
@@ -242,17 +221,4 @@ export class HttpServer {
 /** One function for all responses. */
 function destroyIt(this: ServerResponse): void {
   this.destroy();
-}
-
-function isWebSocket(request: IncomingMessage): boolean {
-  return request.headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/**
- * Pages are read from files, and a response that waits behind another (the request was pipelined) does not hear of the end
- * of its connection: the file would stay open. So nothing is begun before its turn.
- */
-function whenInTurn(response: ServerResponse, begin: () => void): void {
-  if (response.socket) begin();
-  else response.once('socket', begin);
 }

@@ -5,7 +5,7 @@ import type { ClientAddresses } from './client-address.ts';
 import { respondText } from './respond.ts';
 
 /** Characters of what a program calls itself, and of the page it stands in, that are kept. */
-export const MAX_TOLD = 256;
+const MAX_TOLD = 256;
 
 /** A wish to watch over HTTP, as the gate wants to hear of it. */
 export function httpVisit(

@@ -8,6 +8,7 @@ import { begin } from '../begin.ts';
 import { endSocket, SocketSink } from '../socket-sink.ts';
 import { VIEWER_LEFT, type FlvDoor } from './flv-route.ts';
 import type { Watch } from '../watching.ts';
+import { whenUnfit } from './codecs-asked.ts';
 import { flvFor, flvWish, type FlvWish } from './flv-wish.ts';
 import { httpVisit, refusalStatus } from './http-visit.ts';
 import { parseMediaPath, splitUrl } from './media-url.ts';
@@ -25,6 +26,8 @@ const MAX_FRAME_FROM_VIEWER = 4_096;
  */
 const MAX_SAID = 2_000;
 
+/** None of the codecs that were asked for. */
+const CLOSE_NOT_ACCEPTABLE = 4406;
 /** Close codes: RFC 6455 §7.4.1; 4000 and up are ours. */
 const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
   'stream ended': 1000,
@@ -32,10 +35,9 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = {
   'too slow': 1013,
   'timestamps used up, connect again': 1012,
   kicked: 4403,
+  'codec not asked for': CLOSE_NOT_ACCEPTABLE,
 };
 const CLOSE_NOT_FOUND = 4404;
-/** None of the codecs that were asked for. */
-const CLOSE_NOT_ACCEPTABLE = 4406;
 /** Policy violation: RFC 6455 §7.4.1. */
 const CLOSE_TOO_MUCH = 1008;
 
@@ -172,7 +174,8 @@ export class WebSocketRoute {
     webSocket.on('error', () => webSocket.terminate());
     let watch: Watch | undefined;
     let ended: string | undefined;
-    let kicked: string | undefined;
+    let because: string | undefined;
+    let stopLooking = (): void => undefined;
     const stopWaiting = this.#door.watching.whenShown(wish, (found) => {
       if (typeof found === 'string') return webSocket.close(CLOSE_NOT_FOUND, closeText(found));
       const { rendition } = found;
@@ -183,7 +186,7 @@ export class WebSocketRoute {
         // Framed once for all viewers and written past ws, whose own frames (pings) are whole and go out in between.
         bytesOf: (batch) => batch.wrapped(frameInPlace),
         close: (reason) => {
-          webSocket.close(CLOSE_CODES[reason], closeText(kicked ?? reason));
+          webSocket.close(CLOSE_CODES[reason], closeText(because ?? reason));
           ended ??= reason;
           // Stands behind all that a slow viewer has not read; ws would wait 30 s for an answer.
           if (reason === 'too slow') endSocket(socket);
@@ -191,9 +194,14 @@ export class WebSocketRoute {
       });
       const begun = this.#door.watching.begin(rendition, format, sink, wish.fromGop);
       watch = begun;
+      stopLooking = whenUnfit(wish.query, rendition, (text) => {
+        because = text;
+        ended ??= text;
+        begun.close('codec not asked for');
+      });
       pass.began(
         (reason) => {
-          kicked = reason;
+          because = reason;
           ended ??= `kicked: ${reason}`;
           begun.close('kicked');
         },
@@ -203,6 +211,7 @@ export class WebSocketRoute {
     webSocket.once('close', () => {
       this.#alive.delete(webSocket);
       stopWaiting();
+      stopLooking();
       watch?.leave();
       pass.over(ended ?? VIEWER_LEFT);
     });

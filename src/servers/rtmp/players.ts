@@ -7,7 +7,7 @@ import type { TrackWish } from '../../stream/renditions.ts';
 import type { ViewerEnd } from '../../stream/viewer.ts';
 import type { Pass, Verdict } from '../gate.ts';
 import { codecWish, tailoringFor } from '../codec-wish.ts';
-import { trackWish } from '../track-wish.ts';
+import { ALL_TRACKS, trackWish } from '../track-wish.ts';
 import type { Showing } from '../watching.ts';
 import { Pending } from './pending.ts';
 import { PlayerFit } from './player-fit.ts';
@@ -65,9 +65,11 @@ export class Players {
     if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
     const wish = codecWish(new URLSearchParams(request.query));
     if (typeof wish === 'string') return this.#refuse(streamId, FAILED, wish);
-    const track = trackWish(new URLSearchParams(request.query));
+    const track = this.#trackWish(new URLSearchParams(request.query));
     if (typeof track === 'string') return this.#refuse(streamId, FAILED, track);
-    const asked = { track, fit: new PlayerFit(tailoringFor(wish, facts.enhanced)) };
+    const tailoring = tailoringFor(wish, facts.enhanced);
+    const fit = new PlayerFit(track?.isAll === true ? tailoring.withAllTracks() : tailoring);
+    const asked = { track, fit };
     const visit = visitOf(this.#link, 'play', { name, request });
     this.#waiting.wait<Verdict>(
       streamId,
@@ -83,8 +85,8 @@ export class Players {
   /** Tracks come and change: call about once a second. */
   look(): void {
     for (const [streamId, { fit, playing }] of this.#players) {
-      if (!playing) continue;
-      const { tracks } = playing;
+      const tracks = playing?.tracks;
+      if (!tracks) continue;
       const problem = fit.problem(tracks);
       if (problem !== undefined) this.#refuse(streamId, NO_TRACK, problem);
       else this.#tell(streamId, fit, tracks);
@@ -111,6 +113,13 @@ export class Players {
   stopAll(because: string): void {
     this.#waiting.giveUpAll();
     for (const streamId of [...this.#players.keys()]) this.stop(streamId, because);
+  }
+
+  /** A gateway that takes several tracks gets all, so that it has what there is here. A text says what is wrong. */
+  #trackWish(query: URLSearchParams): TrackWish | undefined | string {
+    const { relayPath, enhanced } = this.#link.session.facts;
+    if (!query.has('track') && relayPath.length > 0 && enhanced.takesMultitrack) return ALL_TRACKS;
+    return trackWish(query);
   }
 
   #judged(streamId: number, verdict: Verdict, asked: Pick<Player, 'fit' | 'track'>): void {
@@ -142,7 +151,8 @@ export class Players {
     const { door, log, session } = this.#link;
     const loop = meeting(stream.relayPath, session.facts.relayPath);
     if (loop !== undefined) return this.#refuse(streamId, FAILED, loop);
-    const problem = player.fit.problem(rendition.facts.tracks);
+    const tracks = rendition.isComplete ? rendition.facts.tracks : {};
+    const problem = player.fit.problem(tracks);
     if (problem !== undefined) return this.#refuse(streamId, NO_TRACK, problem);
     if (!session.verdicts.acceptPlay(streamId, [...stream.relayPath, door.relayId ?? ''])) return;
     const sink = this.#link.sink((reason) => this.#ended(streamId, reason));
@@ -157,7 +167,7 @@ export class Players {
       tailoring: player.fit.tailoring,
     });
     player.playing = playing;
-    this.#tell(streamId, player.fit, rendition.facts.tracks);
+    this.#tell(streamId, player.fit, tracks);
     player.pass.began(
       (reason) => {
         player.kicked = reason;

@@ -50,9 +50,9 @@ export class Playing {
     return this.#bytesBefore + this.#watch.bytesOut;
   }
 
-  /** What it can have now. */
-  get tracks(): TrackSet {
-    return this.#rendition.facts.tracks;
+  /** What it can have now; undefined: not known yet. */
+  get tracks(): TrackSet | undefined {
+    return this.#rendition.isComplete ? this.#rendition.facts.tracks : undefined;
   }
 
   /** A live stream goes on without a paused player; what it comes back to is the last key frame. */

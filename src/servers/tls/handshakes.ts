@@ -1,7 +1,9 @@
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type KeyPair, MIN_TLS } from './key-pair.ts';
 import { spokenIn, type Spoken } from './first-bytes.ts';
+import { writeInPieces } from './pieces.ts';
 
 /** The certificate that connections are given now. */
 export interface CertificateSource {
@@ -32,6 +34,24 @@ export type HandshakeFailure =
 
 /** Three round trips and some arithmetic, from the other side of the world and by a slow network. */
 const HANDSHAKE_MS = 10_000;
+
+/**
+ * A handshake anew on a connection that is open (TLS 1.2) costs us ten times what it costs the peer. HTTP/2 forbids it (RFC 9113
+ * §9.2.1), TLS 1.3 has none.
+ */
+const RULES = { minVersion: MIN_TLS, secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+
+/** Of a record: its type, its version and its length. RFC 8446 §5.1. */
+const RECORD_HEAD = 5;
+/** A longer record is no hello of anybody: OpenSSL is to say so. */
+const MAX_RECORD = 16 * 1024;
+
+/** Before the first record is there OpenSSL has nothing to do, and would hold some 50 kB for a peer that never goes on. */
+function isWholeRecord(bytes: Buffer): boolean {
+  if (bytes.length < RECORD_HEAD) return false;
+  const length = bytes.readUInt16BE(3);
+  return length > MAX_RECORD || bytes.length >= RECORD_HEAD + length;
+}
 
 /** Makes TLS connections of connections that have been let in. */
 export class Handshakes {
@@ -69,12 +89,15 @@ export class Handshakes {
       };
     };
     const told = { raw, secured: only(end.secured), failed: only(end.failed) };
+    let heard: Buffer = Buffer.alloc(0);
     const hear = (bytes: Buffer): void => {
+      heard = heard.length === 0 ? bytes : Buffer.concat([heard, bytes]);
+      const spoken = spokenIn(heard);
+      if (spoken === 'TLS' && !isWholeRecord(heard)) return;
       raw.pause();
       raw.off('data', hear);
-      const spoken = spokenIn(bytes);
-      if (spoken !== 'TLS') return told.failed({ kind: 'no TLS', spoken, said: bytes });
-      raw.unshift(bytes);
+      if (spoken !== 'TLS') return told.failed({ kind: 'no TLS', spoken, said: heard });
+      raw.unshift(heard);
       this.#server ??= this.#open();
       this.#server.emit('connection', raw);
     };
@@ -92,14 +115,15 @@ export class Handshakes {
     const server = createServer({
       key,
       cert,
-      minVersion: MIN_TLS,
+      ...RULES,
       ...(alpn && { ALPNProtocols: [...alpn] }),
     });
     // Connections that are open go on with the one that they began with.
-    certificate.onChange((pair) =>
-      server.setSecureContext({ key: pair.key, cert: pair.cert, minVersion: MIN_TLS }),
-    );
-    server.on('secureConnection', (socket) => this.#end(socket)?.secured(socket));
+    certificate.onChange((pair) => server.setSecureContext({ key: pair.key, cert: pair.cert, ...RULES }));
+    server.on('secureConnection', (socket) => {
+      writeInPieces(socket);
+      this.#end(socket)?.secured(socket);
+    });
     server.on('tlsClientError', (error, socket) => {
       this.#end(socket)?.failed({ kind: 'failed', reason: reasonOf(error) });
       socket.destroy();

@@ -10,6 +10,8 @@ import { freePort, listening } from './ports.ts';
 const MAIN = resolve(process.env['BENCH_GATEWAY'] ?? join(import.meta.dirname, '../../../dist/src/main.js'));
 
 export interface MillraceSetup {
+  /** Another build's `main.js` than the one that is measured. */
+  readonly main?: string;
   /** Settings, e.g. `MILLRACE_DELIVERY_BATCH_MS`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly placement?: Placement;
@@ -19,6 +21,7 @@ export interface MillraceSetup {
 
 /** The built gateway, as users run it. */
 export async function startMillrace({
+  main = MAIN,
   env = {},
   placement = {},
   node = [],
@@ -27,7 +30,7 @@ export async function startMillrace({
   const httpPort = await freePort();
   const data = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const ports = ['--rtmp-port', `${rtmpPort}`, '--http-port', `${httpPort}`];
-  const args = [...node, MAIN, 'serve', ...ports, '--data-dir', data, '--log-level', 'warn'];
+  const args = [...node, main, 'serve', ...ports, '--data-dir', data, '--log-level', 'warn'];
   const running = new Running(process.execPath, args, { env, placement });
   await listening(httpPort);
   await listening(rtmpPort);

@@ -4,7 +4,7 @@ import { short, textTable } from './text-table.ts';
 export type Verdict = 'better' | 'worse' | 'no difference seen' | 'one run only';
 
 /** Ranges that overlap are no difference; a single run has no range. */
-export function verdictOf(before: Row, after: Row): Verdict {
+function verdictOf(before: Row, after: Row): Verdict {
   if (before.values.length < 2 || after.values.length < 2) return 'one run only';
   const then = summary(before.values);
   const now = summary(after.values);

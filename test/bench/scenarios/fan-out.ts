@@ -13,8 +13,12 @@ const VIEWERS = 200;
 const WARM_UP_SECONDS = 15;
 /** What a viewer of the clip reads. */
 export const BYTES_PER_SECOND = 265_000;
-const MODES: readonly WatchMode[] = ['flv', 'ws', 'rtmp'];
-const NAMES: Readonly<Record<WatchMode, string>> = { flv: 'HTTP-FLV', ws: 'WebSocket-FLV', rtmp: 'RTMP' };
+export const WAYS_TO_WATCH: readonly WatchMode[] = ['flv', 'ws', 'rtmp'];
+export const WAY_NAMES: Readonly<Record<WatchMode, string>> = {
+  flv: 'HTTP-FLV',
+  ws: 'WebSocket-FLV',
+  rtmp: 'RTMP',
+};
 
 interface Setup {
   readonly label: string;
@@ -53,7 +57,7 @@ async function oneSetup(book: ResultBook, setup: Setup, options: BenchOptions): 
   const peers = setup.hasPeers ? await startPeers(book) : [];
   const publishers: Running[] = [];
   for (const { rtmpPort } of [gateway, ...peers]) publishers.push(await publishOne(rtmpPort));
-  await warmUp(gateway, MODES, WARM_UP_SECONDS);
+  await warmUp(gateway, WAYS_TO_WATCH, WARM_UP_SECONDS);
   for (let run = 0; run < options.runs; run++) {
     const before = await floorCost(floor, options);
     const costs = await gatewayCosts(book, gateway, options);
@@ -88,7 +92,7 @@ type Costs = Map<WatchMode, Cost>;
 
 async function gatewayCosts(book: ResultBook, gateway: Peer, { seconds }: BenchOptions): Promise<Costs> {
   const costs: Costs = new Map();
-  for (const mode of MODES) {
+  for (const mode of WAYS_TO_WATCH) {
     try {
       const job = { ...whereToWatch(mode, gateway), count: VIEWERS, seconds };
       costs.set(mode, await costOf(gateway.running, job));
@@ -109,7 +113,7 @@ interface ModeCost {
 
 function addMode(book: ResultBook, { mode, setup, cost, limit }: ModeCost): void {
   const id = `fan-out/${mode}/${setup.label}`;
-  const title = `${NAMES[mode]}, ${setup.title}`;
+  const title = `${WAY_NAMES[mode]}, ${setup.title}`;
   book.add({ id, title, unit: 'ms/MB' }, cost.msPerMegabyte);
   const ratio = { id: `${id}/ratio`, title: `${title}, against the floor`, unit: '×' };
   book.add({ ...ratio, goal: atMost(setup.goal) }, cost.msPerMegabyte / limit);
@@ -125,15 +129,15 @@ interface PeerTurn {
 }
 
 async function onePeer(book: ResultBook, { peer, costs, options }: PeerTurn): Promise<void> {
-  for (const mode of peer.name === 'nginx-rtmp' ? (['rtmp'] as const) : MODES) {
+  for (const mode of peer.name === 'nginx-rtmp' ? (['rtmp'] as const) : WAYS_TO_WATCH) {
     const job = { ...whereToWatch(mode, peer), count: VIEWERS, seconds: options.seconds };
     const id = `fan-out/${mode}/${peer.name}`;
     try {
       const cost = await costOf(peer.running, job);
-      book.add({ id, title: `${NAMES[mode]}, ${peer.name}`, unit: 'ms/MB' }, cost.msPerMegabyte);
+      book.add({ id, title: `${WAY_NAMES[mode]}, ${peer.name}`, unit: 'ms/MB' }, cost.msPerMegabyte);
       const ours = costs.get(mode);
       if (!ours) continue;
-      const title = `${NAMES[mode]}, default, against ${peer.name}`;
+      const title = `${WAY_NAMES[mode]}, default, against ${peer.name}`;
       book.add({ id: `${id}/ratio`, title, unit: '×' }, ours.msPerMegabyte / cost.msPerMegabyte);
     } catch (error) {
       book.skipped.push(`${peer.name}, ${mode}: ${(error as Error).message}`);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ChunkReader, COMMAND_LIMITS, MEDIA_LIMITS } from '../../../src/protocols/rtmp/chunk-reader.ts';
+import { ChunkReader } from '../../../src/protocols/rtmp/chunk-reader.ts';
 import { encodeMessage } from '../../../src/protocols/rtmp/chunk-writer.ts';
 import { ProtocolError } from '../../../src/protocols/rtmp/errors.ts';
-import { MAX_CHUNK_STREAMS } from '../../../src/protocols/rtmp/limits.ts';
+import { COMMAND_LIMITS, MAX_CHUNK_STREAMS, MEDIA_LIMITS } from '../../../src/protocols/rtmp/limits.ts';
 import { chunks, hex, ramp, setChunkSizeBytes } from '../../unit/rtmp/chunk-tools.ts';
 import { cuts, outcome, type Target } from '../engine/target.ts';
 

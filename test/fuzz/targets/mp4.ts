@@ -8,10 +8,11 @@ import { movieTracks } from '../../../src/containers/fmp4/movie-track.ts';
 import { boxesIn, findBox, Mp4Error, readFragment, readTracks } from '../../../src/containers/fmp4/reader.ts';
 import { readSampleEntry, sampleEntry } from '../../../src/containers/fmp4/sample-entry.ts';
 import type { EntryFacts } from '../../../src/containers/fmp4/sample-entries/entry.ts';
-import { MAX_SAMPLES, samplesIn } from '../../../src/containers/fmp4/sample-reader.ts';
+import { MAX_SAMPLES } from '../../../src/containers/fmp4/sample-reader.ts';
 import { readSegmentIndex } from '../../../src/containers/fmp4/segment-index.ts';
 import { ticks } from '../../../src/media/time.ts';
 import type { AudioCodec, Track, VideoCodec } from '../../../src/media/track.ts';
+import { samplesIn } from '../../support/samples.ts';
 import { AUDIO, hex, inter, key, sound, VIDEO } from '../../support/media.ts';
 import { outcome, type Target } from '../engine/target.ts';
 
@@ -33,7 +34,7 @@ const CONFIGS: Readonly<Record<VideoCodec | AudioCodec, string>> = {
 };
 const PICTURES = new Set(['avc', 'hevc', 'av1', 'vp9', 'vp8']);
 
-export function trackOf(codec: Track['codec'], config: Uint8Array = hex(CONFIGS[codec])): Track {
+function trackOf(codec: Track['codec'], config: Uint8Array = hex(CONFIGS[codec])): Track {
   return (PICTURES.has(codec) ? { ...VIDEO, codec, config } : { ...AUDIO, codec, config }) as Track;
 }
 

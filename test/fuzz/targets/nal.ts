@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
-import {
-  coversExactly,
-  hasIdr,
-  hasRecoveryPoint,
-  lengthPrefixedFromAnnexB,
-  MAX_NALS_PER_FRAME,
-  NAL,
-  nalType,
-  NalUnits,
-} from '../../../src/codecs/avc/nal.ts';
-import { ParameterSets } from '../../../src/codecs/avc/parameter-sets.ts';
 import { readAvcConfig } from '../../../src/codecs/avc/config.ts';
+import { hasIdr, holdsRecoveryPoint, NAL, nalType } from '../../../src/codecs/avc/nal.ts';
+import { ParameterSets } from '../../../src/codecs/avc/parameter-sets.ts';
+import { lengthPrefixedFromAnnexB } from '../../../src/codecs/nal/annex-b.ts';
+import { coversExactly, MAX_NALS_PER_FRAME, NalUnits } from '../../../src/codecs/nal/units.ts';
 import { AVCC_720P, hex, IDR, SLICE } from '../../support/media.ts';
 import { nalUnits } from '../../unit/mpegts/ts-reader.ts';
 import type { Target } from '../engine/target.ts';
@@ -32,7 +25,7 @@ function checkWalk(bytes: Buffer, lengthSize: 1 | 2 | 4): void {
   if (coversExactly(bytes, lengthSize))
     assert.ok(covers || walker.count === MAX_NALS_PER_FRAME, 'the two walks agree');
   if (covers) assert.equal(hasIdr(bytes, lengthSize), idr, 'an IDR slice is seen by both');
-  hasRecoveryPoint(bytes, lengthSize);
+  holdsRecoveryPoint(bytes, walker);
 }
 
 /** Rewritten as length-prefixed units, and split by somebody else: the same units. */

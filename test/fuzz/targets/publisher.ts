@@ -88,7 +88,7 @@ interface Message {
 
 type Step = Message | { readonly kind: 'join' | 'republish' | 'grace'; readonly which: number };
 
-export function stepsOf(choices: Choices): Step[] {
+function stepsOf(choices: Choices): Step[] {
   const steps: Step[] = [];
   let clock = choices.pick([0, 0, 1000, 0x7fffff00, 0xffffff00]);
   while (choices.left > 0 && steps.length < MOST_MESSAGES) {

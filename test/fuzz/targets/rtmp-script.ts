@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'act'; readonly act: number; readonly streamId: number };
 
-export const ACTS = 8;
+const ACTS = 8;
 const MOST_STEPS = 200;
 
 export interface Vocabulary {

@@ -110,6 +110,8 @@ const refused = [
   { what: 'one byte', bits: '00010 010', code: 'AAC_CONFIG' },
   { what: 'a reserved rate', bits: '00010 1101 0010 000', code: 'AAC_CONFIG' },
   { what: 'a rate of 0', bits: `00010 1111 ${rate(0)} 0010 000`, code: 'AAC_CONFIG' },
+  { what: 'a rate of 1 Hz', bits: `00010 1111 ${rate(1)} 0010 000`, code: 'AAC_CONFIG' },
+  { what: 'a rate of 16 MHz', bits: `00010 1111 ${rate(16_777_215)} 0010 000`, code: 'AAC_CONFIG' },
   { what: 'a reserved channel configuration', bits: '00010 0100 1000 000', code: 'AAC_CONFIG' },
   { what: 'an escaped object type (42, USAC)', bits: '11111 001010 0100 0010 000', code: 'AAC_OBJECT_TYPE' },
   { what: 'CELP', bits: '01000 0100 0010 000', code: 'AAC_OBJECT_TYPE' },

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  coversExactly,
-  hasIdr,
-  hasRecoveryPoint,
-  lengthPrefixedFromAnnexB,
-  MAX_NALS_PER_FRAME,
-  NalUnits,
-} from '../../../src/codecs/avc/nal.ts';
+import { hasIdr, holdsRecoveryPoint } from '../../../src/codecs/avc/nal.ts';
+import { lengthPrefixedFromAnnexB } from '../../../src/codecs/nal/annex-b.ts';
+import { coversExactly, MAX_NALS_PER_FRAME, NalUnits } from '../../../src/codecs/nal/units.ts';
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
 const units = (payload: Uint8Array, lengthSize: number): { exact: boolean; hex: string[] } => {
@@ -138,6 +133,8 @@ for (const { what, hex, expect } of seis) {
   test(`${what} ${expect ? 'is' : 'is not'} a place to start`, () => {
     const payload = bytes(hex);
     payload.set([(payload.length - 2) >> 8, (payload.length - 2) & 0xff]);
-    assert.equal(hasRecoveryPoint(payload, 2), expect);
+    const units = new NalUnits();
+    units.find(payload, 2);
+    assert.equal(holdsRecoveryPoint(payload, units), expect);
   });
 }

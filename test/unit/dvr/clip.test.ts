@@ -14,15 +14,22 @@ import { AUDIO, inter, key, sound, VIDEO } from '../../support/media.ts';
 const DATE = Date.UTC(2026, 0, 1);
 const SECOND = 90_000;
 const TRACKS = movieTracks([VIDEO, AUDIO]);
+const INIT = initSegment(TRACKS);
+const FREE = Buffer.from('\0\0\0\x08free', 'latin1');
 
 interface Kind {
   readonly init?: number;
   readonly independent?: boolean;
+  /** The initialization segment is another one, not only by its number. */
+  readonly changed?: boolean;
+  /** Seconds that its decode times are behind. */
+  readonly behind?: number;
 }
 
 /** A second: four pictures, the first a key frame unless it is not, and sound. */
-function piece(at: number, { init = 1, independent = true }: Kind = {}): ClipPiece & { reads: number } {
-  const ms = at * 1000;
+function piece(at: number, kind: Kind = {}): ClipPiece & { reads: number; holds: number } {
+  const { init = 1, independent = true, changed = false, behind = 0 } = kind;
+  const ms = (at - behind) * 1000;
   const pictures = [250, 500, 750].map((more) => inter(ms + more));
   const sounds = [0, 250, 500, 750].map((more) => sound(ms + more));
   const bytes = fragment({
@@ -34,13 +41,18 @@ function piece(at: number, { init = 1, independent = true }: Kind = {}): ClipPie
     type: 'segment',
   });
   const one = {
-    programDateTime: DATE + ms,
+    programDateTime: DATE + at * 1000,
     duration: SECOND,
     independent,
     init,
     heldBytes: bytes.length,
     reads: 0,
-    fetchInit: () => Promise.resolve(initSegment(TRACKS)),
+    holds: 0,
+    fetchInit: () => Promise.resolve(changed ? Buffer.concat([INIT, FREE]) : INIT),
+    hold: () => {
+      one.holds++;
+      return () => one.holds--;
+    },
     open: (): Promise<StoredBytes | undefined> => {
       one.reads++;
       return Promise.resolve(inMemory(bytes));
@@ -113,7 +125,7 @@ test('a segment that starts without a key frame needs those before it, and no mo
 });
 
 test('the longest stretch without another configuration is the clip', async () => {
-  const pieces = [piece(0), piece(1), piece(2, { init: 2 }), piece(3, { init: 2 }), piece(4, { init: 2 })];
+  const pieces = [piece(0), piece(1), ...[2, 3, 4].map((at) => piece(at, { init: 2, changed: true }))];
   const clip = await makeClip(pieces, from(0));
   assert.equal(clip?.startedAt, DATE + 2000);
   const early = await makeClip(pieces, from(0, 3));
@@ -147,4 +159,36 @@ test('a segment that is gone while a clip is sent breaks it off', async () => {
   );
   isThere = false;
   await assert.rejects(whole(clip!), /not kept any more/);
+});
+
+test('a stream that was cut off and goes on as it was is one clip, with the time in between', async () => {
+  const life = (at: number) => piece(at, { init: 2, behind: 4 });
+  const clip = await makeClip([piece(0), piece(1), life(4), life(5)], from(0));
+  const { times } = await shown(await whole(clip!));
+  const expected = [0, 1, 4, 5].flatMap((second) => [0, 0.25, 0.5, 0.75].map((more) => second + more));
+  assert.deepEqual(times, expected);
+  assert.equal(clip!.seconds, 6);
+});
+
+test('a clock that was set back between two lives does not turn the clip back', async () => {
+  const pieces = [piece(0), piece(1), piece(1, { init: 2, behind: 1 }), piece(2, { init: 2, behind: 1 })];
+  const { times } = await shown(await whole((await makeClip(pieces, from(0)))!));
+  assert.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
+  assert.equal(times.length, 16);
+});
+
+test('what a clip is read from is held until it has been sent, or its reader has left', async () => {
+  const pieces = [piece(0), piece(1)];
+  const clip = (await makeClip(pieces, from(0)))!;
+  const holds = (): number => pieces[0]!.holds + pieces[1]!.holds;
+  for await (const bytes of clip.read(0, clip.bytes)) assert.equal(holds(), 1, `${bytes.length} bytes`);
+  assert.equal(holds(), 0);
+  for await (const bytes of clip.read(0, clip.bytes)) {
+    assert.equal(holds(), 1, `${bytes.length} bytes`);
+    break;
+  }
+  assert.equal(holds(), 0);
 });

@@ -7,7 +7,8 @@ import { TICKS_PER_SECOND } from '../../../src/media/time.ts';
 import { DvrArchive, type DvrArchiveOptions } from '../../../src/outputs/dvr/dvr-archive.ts';
 import { DvrDisk } from '../../../src/outputs/dvr/dvr-disk.ts';
 import { INDEX_FILE, readIndex } from '../../../src/outputs/dvr/dvr-index.ts';
-import { findFormerLives, renumbered } from '../../../src/outputs/dvr/former-lives.ts';
+import { continuedLives } from '../../../src/outputs/dvr/continued-lives.ts';
+import { findFormerLives, type FormerLife } from '../../../src/outputs/dvr/former-lives.ts';
 import type { ArchiveFile } from '../../../src/outputs/hls/archive.ts';
 import { LiveSegment, type LivePart } from '../../../src/outputs/hls/live-segment.ts';
 import { VIDEO } from '../../support/media.ts';
@@ -133,7 +134,7 @@ test('a disk that is slower than the stream is not given more than fits into the
   const { made, troubles } = archive({ disk });
   for (let sequence = 100; sequence < 150; sequence++) made.offer(segment(sequence));
   assert.ok(disk.waitingBytes <= 200, `${disk.waitingBytes} bytes wait`);
-  assert.deepEqual(troubles, ['the disk is slower than the stream']);
+  assert.deepEqual(troubles, ['it begins anew, the disk is slower than the stream']);
   await disk.settled();
   made.offer(segment(150));
   await disk.settled();
@@ -150,14 +151,16 @@ test('a life that was cut off is found again, by other numbers; one that came to
   ended.made.end();
   await ended.disk.settled();
 
-  const lives = await findFormerLives(own, DATE);
+  const { lives, stale } = await findFormerLives(own, DATE);
   assert.deepEqual([...lives.keys()], ['live/cam/video']);
-  assert.deepEqual(readdirSync(join(own, 'live')), ['cam'], 'no empty folders are left');
+  assert.deepEqual(stale, [gone]);
   const life = lives.get('live/cam/video')!;
   assert.equal(life.dir, dir);
   assert.equal(life.until, DATE + 104 * 2000);
 
-  const again = archive({ dir, former: { inits: life.inits, segments: renumbered(life.segments, 300) } });
+  const { sequence, pasts } = continuedLives(new Map([['video', life]]), 'video', 300);
+  assert.equal(sequence, 300);
+  const again = archive({ dir, former: { inits: life.inits, segments: pasts.get('video')! } });
   assert.deepEqual(sequences(again.made, 300), [296, 297, 298, 299]);
   assert.equal(again.made.discontinuitySequence(900, 300), 899);
   assert.equal(await fetched(again.made, { kind: 'segment', sequence: 297 }), 'segment 101');
@@ -184,22 +187,154 @@ test('of a former life only what is whole and without a gap is used', async () =
   await disk.settled();
   writeFileSync(join(dir, '102.m4s'), 'cut');
   writeFileSync(join(dir, INDEX_FILE), '{"segment":{"sequence":106,"dur', { flag: 'a' });
-  const lives = await findFormerLives(own, DATE);
+  writeFileSync(join(dir, '99.m4s'), 'of no use');
+  const { lives, stale } = await findFormerLives(own, DATE);
   const life = lives.get('live/cam/video');
   assert.deepEqual(
     life?.segments.map(({ sequence }) => sequence),
     [103, 104, 105],
   );
+  const names = stale.map((path) => path.slice(dir.length + 1)).sort();
+  assert.deepEqual(names, ['100.m4s', '101.m4s', '102.m4s', '99.m4s'], 'nothing is left that is not counted');
 });
 
-test('a life that is too old is removed', async () => {
+test('a life that is too old is of no use', async () => {
   const own = mkdtempSync(join(root, 'old-'));
   const dir = join(own, 'live', 'cam', 'video', '1');
   const { made, disk } = archive({ dir });
   made.offer(segment(100));
   await disk.settled();
-  assert.equal((await findFormerLives(own, DATE + 103 * 2000)).size, 0);
+  const { lives, stale } = await findFormerLives(own, DATE + 103 * 2000);
+  assert.equal(lives.size, 0);
+  const emptying = new DvrDisk(own);
+  for (const path of stale) emptying.remove(path);
+  await emptying.settled();
   assert.deepEqual(readdirSync(own), [], 'no empty folders are left');
+});
+
+/** Segments of two seconds from one number to another. */
+const life = (first: number, last: number, shift = 0): FormerLife => {
+  const segments = Array.from({ length: last - first + 1 }, (_, index) => ({
+    ...{ sequence: first + index, duration: 2 * TICKS_PER_SECOND, discontinuity: false, independent: true },
+    programDateTime: DATE + (first + index) * 2000 + shift,
+    ...{ init: 1, file: `${first + index}.m4s`, bytes: 1, hasPictures: true },
+  }));
+  return { dir: '', segments, inits: new Map(), bytes: segments.length, until: DATE + (last + 1) * 2000 };
+};
+const numbered = (lives: Record<string, FormerLife>, first: number) => {
+  const { sequence, pasts } = continuedLives(new Map(Object.entries(lives)), 'video', first);
+  const ends = [...pasts].map(([rendition, segments]) => {
+    const [oldest, newest] = [segments[0]!, segments.at(-1)!];
+    return `${rendition} ${oldest.sequence}=${oldest.file} to ${newest.sequence}=${newest.file}`;
+  });
+  return { sequence, ends };
+};
+
+test('renditions go on at the same place, by the same new numbers for what was the same', () => {
+  assert.deepEqual(numbered({ video: life(100, 120), video1: life(110, 119), audio1: life(90, 120) }, 50), {
+    sequence: 152,
+    ends: [
+      'video 132=100.m4s to 151=119.m4s',
+      'video1 142=110.m4s to 151=119.m4s',
+      'audio1 122=90.m4s to 151=119.m4s',
+    ],
+  });
+  assert.equal(numbered({ video: life(100, 120), video1: life(100, 120) }, 7_000).sequence, 7_000);
+});
+
+test('a rendition that had ended before, or was cut elsewhere, has no past in front of the next life', () => {
+  const { ends } = numbered(
+    { video: life(100, 120), video1: life(100, 110), video2: life(100, 120, 700) },
+    7_000,
+  );
+  assert.deepEqual(ends, ['video 6979=100.m4s to 6999=120.m4s']);
+  assert.deepEqual(numbered({ video1: life(100, 110) }, 7_000), { sequence: 7_000, ends: [] });
+});
+
+/** A disk on which so many segments have room. */
+class SmallDisk extends DvrDisk {
+  room = 0;
+
+  override write(writing: Parameters<DvrDisk['write']>[0]): boolean {
+    if (writing.how !== undefined || this.room-- > 0) return super.write(writing);
+    this.room = 0;
+    setImmediate(() => writing.done?.(Object.assign(new Error('full'), { code: 'ENOSPC' })));
+    return true;
+  }
+
+  override remove(path: string): void {
+    this.room++;
+    super.remove(path);
+  }
+}
+
+test('where the disk is full the oldest makes room for the newest, which is told once', async () => {
+  const disk = new SmallDisk();
+  disk.room = 6;
+  const makeRoom = (bytes: number): boolean => {
+    const before = made.bytes;
+    while (before - made.bytes < bytes && made.forgetOldest());
+    return made.bytes < before;
+  };
+  const { made, troubles, dir } = archive({ disk, makeRoom });
+  for (let sequence = 100; sequence < 120; sequence++) {
+    made.offer(segment(sequence));
+    await disk.settled();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await disk.settled();
+  const kept = sequences(made, 120);
+  assert.ok(kept.length >= 4 && kept.at(-1) === 119, `${kept.join(' ')} are kept`);
+  assert.deepEqual(troubles, ['the oldest of it goes early, the disk is full']);
+  assert.deepEqual(
+    (await readIndex(dir))?.segments.map(({ sequence }) => sequence).slice(-4),
+    [116, 117, 118, 119],
+  );
+  disk.room = Infinity;
+  for (let sequence = 120; sequence < 180; sequence++) {
+    made.offer(segment(sequence));
+    await disk.settled();
+  }
+  await disk.settled();
+  assert.deepEqual(troubles.slice(1), [undefined]);
+});
+
+test('what somebody else has removed or cut short is not listed any more', async () => {
+  const { made, disk, troubles, dir } = archive();
+  for (let sequence = 100; sequence < 106; sequence++) made.offer(segment(sequence));
+  await disk.settled();
+  writeFileSync(join(dir, '102.m4s'), 'cut');
+  rmSync(join(dir, '100.m4s'));
+  assert.equal(await fetched(made, { kind: 'segment', sequence: 102 }), undefined);
+  assert.deepEqual(sequences(made, 106), [103, 104, 105]);
+  assert.deepEqual(troubles, ['it begins anew, files of it are gone']);
+  assert.equal(await fetched(made, { kind: 'segment', sequence: 100 }), undefined);
+  assert.equal(await fetched(made, { kind: 'segment', sequence: 101 }), 'segment 101');
+  assert.equal(await fetched(made, { kind: 'init', number: 100 }), 'init 100');
+});
+
+test('a line of the index that the disk has not taken comes with the next one', async () => {
+  const disk = new DvrDisk();
+  const write = disk.write.bind(disk);
+  let refused = 0;
+  disk.write = (writing) => {
+    if (writing.how !== 'append' || refused === 3) return write(writing);
+    refused++;
+    // As much as there was room for.
+    const bytes = writing.bytes.subarray(0, 20);
+    return write({ ...writing, bytes, done: () => writing.done?.(new Error('full')) });
+  };
+  const { made, dir } = archive({ disk });
+  for (let sequence = 100; sequence < 106; sequence++) {
+    made.offer(segment(sequence));
+    await disk.settled();
+  }
+  const index = await readIndex(dir);
+  assert.deepEqual(
+    index?.segments.map(({ sequence }) => sequence),
+    [100, 101, 102, 103, 104, 105],
+  );
+  assert.ok(index.inits.has(100), 'the init segment is in the index');
 });
 
 test('the index does not grow for ever', async () => {

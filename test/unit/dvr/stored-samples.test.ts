@@ -6,10 +6,10 @@ import { Continuity } from '../../../src/containers/fmp4/continuity.ts';
 import { fragment } from '../../../src/containers/fmp4/fragment.ts';
 import { movieTracks } from '../../../src/containers/fmp4/movie-track.ts';
 import { Mp4Error } from '../../../src/containers/fmp4/reader.ts';
-import { samplesIn } from '../../../src/containers/fmp4/sample-reader.ts';
 import { ticks } from '../../../src/media/time.ts';
 import { inMemory } from '../../../src/outputs/dvr/clip-pieces.ts';
 import { samplesStored } from '../../../src/outputs/dvr/stored-samples.ts';
+import { samplesIn } from '../../support/samples.ts';
 import { AUDIO, inter, key, sound, VIDEO } from '../../support/media.ts';
 
 const continuity = new Continuity();

@@ -57,7 +57,7 @@ export function rigOf(options: Partial<HlsOptions> = {}, bornAt = NOW): Rig {
 
 function read({ head, parts }: LiveSegment): WholeSegment {
   const frames: MediaFrame[] = [];
-  for (const part of parts) part.frames.forEach(part.bytes, head, (frame) => frames.push(frame));
+  for (const part of parts) part.frames.forEach(part, head, (frame) => frames.push(frame));
   return { tracks: head.tracks, frames, parts };
 }
 

@@ -10,7 +10,7 @@ function add(window: SegmentWindow, seconds: number): void {
   const duration = seconds * 90_000;
   window.open(head, () => init);
   const bytes = Buffer.alloc(188);
-  window.add({ duration, independent: true, bytes, frames: new KeptFrames(bytes, []) });
+  window.add({ duration, independent: true, bytes, frames: new KeptFrames(), firstFrame: 0, endFrame: 0 });
   window.close({ duration, videoFrames: 1 }, 2);
 }
 

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Hooks, type HooksSettings } from '../../../src/hooks/hooks.ts';
-import { isSignedBy } from '../../../src/hooks/signature.ts';
 import type { TargetSettings } from '../../../src/hooks/target.ts';
 import { EventFeed, type AsSent, type GatewayEvent } from '../../../src/observe/events.ts';
-import { HookReceiver } from '../../support/hook-receiver.ts';
+import { HookReceiver, isSignedBy } from '../../support/hook-receiver.ts';
 import { recordingLog } from '../../support/recording-log.ts';
 import { waitFor } from '../../support/wait.ts';
 

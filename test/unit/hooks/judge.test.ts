@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { AskedVisit } from '../../../src/hooks/decision.ts';
 import { PostError, type PostAnswer, type PostRequest } from '../../../src/hooks/http-post.ts';
 import { HookJudge } from '../../../src/hooks/judge.ts';
-import { isSignedBy } from '../../../src/hooks/signature.ts';
 import { HookTarget, type TargetSettings } from '../../../src/hooks/target.ts';
+import { isSignedBy } from '../../support/hook-receiver.ts';
 import { recordingLog } from '../../support/recording-log.ts';
 import { nameOf } from '../../support/stage.ts';
 

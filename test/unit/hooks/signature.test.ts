@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { isSignedBy, signBody } from '../../../src/hooks/signature.ts';
+import { signBody } from '../../../src/hooks/signature.ts';
+import { isSignedBy } from '../../support/hook-receiver.ts';
 
 const BODY = '{"type":"publish","stream":"live/cam"}';
 

@@ -21,6 +21,11 @@ test('from a date to another one or to now, in ISO 8601, seconds or milliseconds
     { from: NOW - 600_000, to: NOW },
     'the longest there is',
   );
+  assert.deepEqual(
+    wish('from=2026-06-01T13:59:00.5+02:00'),
+    { from: from + 500, to: NOW },
+    'a plus is a space',
+  );
 });
 
 test('everything else is refused in words', () => {
@@ -35,6 +40,10 @@ test('everything else is refused in words', () => {
     'to=5': /goes together with from/,
     'from=': /are dates/,
     'from=yesterday': /are dates/,
+    'from=-5': /are dates/,
+    'from=1e9': /are dates/,
+    'from=June 1': /are dates/,
+    'from=2026-06-01T11:59:00Z&to=': /are dates/,
     [`from=${'9'.repeat(400)}`]: /are dates/,
     'from=2026-06-01T12:00:00Z': /in the future/,
     'from=2026-06-01T11:00:00Z&to=2026-06-01T10:00:00Z': /not later/,

@@ -89,8 +89,9 @@ test('composition time is signed', () => {
       ['000050', 80],
       ['ffffd8', -40],
       ['002710', 10_000],
-      ['ffd8f0', -10_000],
-      ['7fffff', 0], // nothing that an encoder means
+      ['fffc18', -1_000],
+      ['ffd8f0', 0], // nothing that an encoder means
+      ['7fffff', 0],
       ['800000', 0],
     ] as const
   ).entries()) {
@@ -344,4 +345,14 @@ test('script data that is rubbish is dropped and counted', () => {
   for (const body of bodies) input.data(body);
   assert.deepEqual([target.frames.length, target.metadata.length], [1, 0]);
   assert.equal(input.dropped.get('bad script data'), bodies.length);
+});
+
+test('script data are taken up to a length', () => {
+  const { target, input } = begin();
+  const metadata = (length: number): Buffer =>
+    encodeAmf0('onMetaData', AmfObject.of({ title: 'x'.repeat(length) }));
+  input.data(metadata(200_000));
+  input.data(metadata(300_000));
+  assert.equal(target.metadata.length, 1);
+  assert.equal(input.dropped.get('script data that are too long'), 1, 'counted');
 });

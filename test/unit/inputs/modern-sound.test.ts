@@ -151,6 +151,30 @@ test('FLAC frames: one, several in a message, and a sync code that is only sound
   assert.deepEqual(stand.dropped, ['not FLAC']);
 });
 
+test('FLAC whose header is of another stream: what its frames say is so', () => {
+  const lie = Buffer.from(bytes.STREAMINFO);
+  lie[12]! |= 0x0e; // 8 channels
+  const stand = new Stand('flac');
+  stand.intake.configure(lie);
+  assert.deepEqual(stand.give(bytes.flacFrame(0)), [32]);
+  assert.match(stand.facts, /^fLaC 48000 Hz 2 channels 00200020/, 'STREAMINFO of what the frame says');
+  const { track } = stand.intake;
+  stand.give(bytes.flacFrame(1, 64));
+  assert.equal(stand.intake.track, track, 'and stays');
+  stand.intake.configure(bytes.STREAMINFO);
+  stand.give(bytes.flacFrame(2));
+  assert.match(stand.facts, /^fLaC 48000 Hz 2 channels 12001200/, 'a true one counts');
+  for (const [what, rate] of [
+    ['0 Hz', 0x00_00_02],
+    ['1 Hz', 0x00_00_12],
+    ['1,048,575 Hz', 0xff_ff_f2],
+  ] as const) {
+    const odd = Buffer.from(bytes.STREAMINFO);
+    odd.writeUIntBE(rate, 10, 3);
+    assert.throws(() => readStreamInfo(odd), CodecError, what);
+  }
+});
+
 test('AC-3 and E-AC-3: configurations of their frames, several in a message, substreams together', () => {
   const ac3 = new Stand('ac3');
   assert.deepEqual(ac3.give(Buffer.concat([bytes.AC3_FRAME, bytes.AC3_FRAME])), [1536, 1536]);

@@ -303,3 +303,66 @@ test('colour metadata that cannot be read are dropped; what can be is no frame',
   assert.equal(input.dropped.get('bad colour metadata'), 1);
   assert.deepEqual(target.frames, []);
 });
+
+test('a main track that is only announced: the next one is the main track, until it comes after all', () => {
+  const { target, input } = begin();
+  input.video(0, configOf(0, AVCC_720P));
+  input.video(0, configOf(1));
+  for (let count = 0; count < 200; count++) input.video(count * 40, count % 25 === 0 ? keyOf(1) : interOf(1));
+  const { video = 0, video1 = 0 } = target.counts;
+  assert.ok(video1 > 100 && video1 < 150, `${video1} frames are waited`);
+  assert.ok(video > 40, `${video} frames of the main track`);
+  const [first] = target.of('video');
+  assert.ok(first?.kind === 'video' && first.startsGop && first.track.width === 640, 'from a key frame on');
+  input.video(8000, keyOf(0));
+  input.video(8000, keyOf(1));
+  input.video(8040, interOf(0, 1));
+  const main = target.of('video').slice(video);
+  assert.deepEqual(
+    main.map(({ track }) => track.kind === 'video' && track.width),
+    [1280, 1280],
+    'the announced one takes its place',
+  );
+  assert.equal(target.counts['video1'], video1 + 2, 'the other one goes back to its own');
+  assert.equal(input.dropped.get('bad video configuration'), undefined);
+});
+
+test('a configuration that changes with every frame: as many changes as there may be, and the rest is counted', () => {
+  const { target, input } = begin();
+  for (let count = 0; count < 300; count++) {
+    input.video(count * 40, configOf(0, count % 2 ? AVCC_720P : AVCC_360P));
+    input.video(count * 40, keyOf(0));
+    input.audio(count * 40, soundConfig(0, count % 2 ? ASC_44K : ASC_48K));
+    input.audio(count * 40, soundOf(0));
+  }
+  for (const id of ['video', 'audio'] as const) {
+    const tracks = target.of(id).map(({ track }) => track);
+    const changes = tracks.filter((track, index) => index > 0 && track !== tracks[index - 1]).length;
+    assert.ok(changes >= 8 && changes <= 8 + 13, `${changes} changes of ${id} in 12 s`);
+    assert.ok(tracks.length >= 20, `${tracks.length} frames of ${id} are there`);
+  }
+  assert.ok((input.dropped.get('a configuration that changes all the time') ?? 0) > 500, 'and it is told');
+});
+
+test('a configuration for each GOP of a second is followed', () => {
+  const { target, input } = begin();
+  for (let count = 0; count < 60; count++) {
+    input.video(count * 1000, configOf(0, count % 2 ? AVCC_720P : AVCC_360P));
+    input.video(count * 1000, keyOf(0));
+    input.video(count * 1000 + 500, interOf(0));
+  }
+  assert.deepEqual([target.counts, input.dropped.size], [{ video: 120 }, 0]);
+});
+
+test('a clock that jumps with every frame: the time line goes on, and not each jump is told', () => {
+  const { target, input } = begin();
+  input.video(0, configOf(0));
+  for (let count = 0; count < 300; count++) input.video((count % 2) * 60_000, keyOf(0));
+  const times = target.of('video').map(({ dts }) => dts);
+  assert.equal(times.length, 300);
+  assert.ok(
+    times.every((dts, index) => index === 0 || dts > times[index - 1]!),
+    'forward',
+  );
+  assert.ok(target.epochs >= 8 && target.epochs <= 8 + 13, `${target.epochs} time lines in 12 s`);
+});

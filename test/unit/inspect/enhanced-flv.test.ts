@@ -3,7 +3,8 @@ import test from 'node:test';
 import { Findings } from '../../../src/inspect/findings.ts';
 import { FlvLook } from '../../../src/inspect/flv-look.ts';
 import { MediaLook } from '../../../src/inspect/media-look.ts';
-import type { Finding, TrackReport } from '../../../src/inspect/report.ts';
+import type { Finding } from '../../../src/inspect/findings.ts';
+import type { TrackReport } from '../../../src/inspect/report-media.ts';
 import * as coded from '../../support/coded-bytes.ts';
 import {
   codedFrame,

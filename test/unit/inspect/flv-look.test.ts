@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Findings } from '../../../src/inspect/findings.ts';
 import { FlvLook } from '../../../src/inspect/flv-look.ts';
 import { MediaLook } from '../../../src/inspect/media-look.ts';
-import type { MediaReport } from '../../../src/inspect/report.ts';
+import type { MediaReport } from '../../../src/inspect/report-media.ts';
 import { flvAacConfig, flvAudio, flvAvcConfig, flvHeader, flvTag, flvVideo } from './hand-made.ts';
 
 function lookAt(...parts: readonly Buffer[]): { look: FlvLook; media: MediaReport; codes: string[] } {

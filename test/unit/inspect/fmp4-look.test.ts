@@ -8,7 +8,7 @@ import { readInit } from '../../../src/inspect/fmp4-init.ts';
 import { FragmentedLook } from '../../../src/inspect/fmp4-look.ts';
 import { referenceEnd } from '../../../src/inspect/fmp4-reference.ts';
 import { MediaLook } from '../../../src/inspect/media-look.ts';
-import type { TrackReport } from '../../../src/inspect/report.ts';
+import type { TrackReport } from '../../../src/inspect/report-media.ts';
 import { tellSecondOpinion } from '../../../src/inspect/second-opinion.ts';
 import { ticks } from '../../../src/media/time.ts';
 import type { Track } from '../../../src/media/track.ts';

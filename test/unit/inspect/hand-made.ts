@@ -1,16 +1,16 @@
 /** Small FLV and MPEG-TS made by hand, with no help from the code under test or from our muxer. */
 
 /** ITU-T H.264 Main profile, level 1.3, 320x180; from x264. */
-export const SPS = Buffer.from('674d400deca0a0cfcf8088000003000800000301e078a14cb0', 'hex');
-export const PPS = Buffer.from('68ce0fc8', 'hex');
-export const AVC_CONFIG = Buffer.concat([
+const SPS = Buffer.from('674d400deca0a0cfcf8088000003000800000301e078a14cb0', 'hex');
+const PPS = Buffer.from('68ce0fc8', 'hex');
+const AVC_CONFIG = Buffer.concat([
   Buffer.from('014d400dffe10019', 'hex'),
   SPS,
   Buffer.from('010004', 'hex'),
   PPS,
 ]);
 /** AAC-LC, 44,100 Hz, mono. */
-export const AAC_CONFIG = Buffer.from('1208', 'hex');
+const AAC_CONFIG = Buffer.from('1208', 'hex');
 
 const IDR = Buffer.from([0x65, 0x88, 0x84, 0x21]);
 const SLICE = Buffer.from([0x41, 0x9a, 0x24, 0x6c]);
@@ -56,7 +56,7 @@ export const flvAudio = (ms: number): Buffer => flvTag(8, ms, Buffer.from([0xaf,
 /** ISO/IEC 13818-1 packets. */
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
-export const PMT_PID = 0x1000;
+const PMT_PID = 0x1000;
 
 /** Keeps the continuity counters. */
 export class TransportMaker {

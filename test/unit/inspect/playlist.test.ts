@@ -4,6 +4,7 @@ import { InspectError } from '../../../src/inspect/errors.ts';
 import { Findings } from '../../../src/inspect/findings.ts';
 import { readPlaylist, type MediaPlaylist } from '../../../src/inspect/playlist.ts';
 import { ReloadWatch } from '../../../src/inspect/reload-watch.ts';
+import { SegmentsLook } from '../../../src/inspect/segments-look.ts';
 
 const URL_LIVE = new URL('http://127.0.0.1/live/demo/video.m3u8?t=1');
 const fails = (code: string) => (error: unknown) => error instanceof InspectError && error.code === code;
@@ -39,6 +40,26 @@ test('reads a media playlist', () => {
       [42, 'http://127.0.0.1/live/demo/42.ts', 2, undefined],
     ],
   );
+});
+
+test('a gap is known as one, and nothing is fetched or missed there', async () => {
+  const text =
+    '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts\n#EXTINF:2,\n#EXT-X-GAP\n1.ts\n#EXTINF:2,\n2.ts\n';
+  const playlist = readPlaylist(text, URL_LIVE);
+  assert.equal(playlist.kind, 'media');
+  assert.deepEqual(
+    playlist.segments.map(({ gap }) => gap),
+    [false, true, false],
+  );
+  const findings = new Findings();
+  const look = new SegmentsLook('video.m3u8', findings);
+  await look.fetch(playlist.segments[1]!, 2);
+  const { segments } = look.report({ opening: playlist, last: playlist, ended: 'end', loads: 1 });
+  assert.deepEqual(
+    segments.map(({ sequence, gap, bytes }) => [sequence, gap, bytes]),
+    [[1, true, 0]],
+  );
+  assert.deepEqual(findings.list(), []);
 });
 
 test('reads a multivariant playlist', () => {

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { InspectError } from '../../../src/inspect/errors.ts';
 import { Findings } from '../../../src/inspect/findings.ts';
 import { MediaLook } from '../../../src/inspect/media-look.ts';
-import type { MediaReport } from '../../../src/inspect/report.ts';
+import type { MediaReport } from '../../../src/inspect/report-media.ts';
 import { TransportLook } from '../../../src/inspect/ts-look.ts';
 import { PacketWatch, TransportClock } from '../../../src/inspect/ts-packets.ts';
 import { AUDIO_PID, TransportMaker, VIDEO_PID } from './hand-made.ts';

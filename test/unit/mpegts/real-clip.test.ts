@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NalUnits } from '../../../src/codecs/avc/nal.ts';
+import { NalUnits } from '../../../src/codecs/nal/units.ts';
 import { TsMuxer } from '../../../src/containers/mpegts/ts-muxer.ts';
 import type { MediaFrame } from '../../../src/media/frame.ts';
 import { complaints, makeClip, noFfmpeg } from './flv-clip.ts';

@@ -34,11 +34,19 @@ for (const page of ['home', 'watch'] as const) {
 
 test('engines, charts and QR codes are parts of their own', () => {
   const first = new Set([...built.firstLoad.home.files, ...built.firstLoad.watch.files]);
-  for (const part of ['engine-flv', 'engine-hls', 'engine-native', 'plot']) {
+  for (const part of ['engine-flv', 'engine-fmp4', 'engine-hls', 'engine-native', 'plot']) {
     const file = built.files.find(({ name }) => name.startsWith(`${part}-`) && name.endsWith('.js'));
     assert.ok(file && !first.has(file.name), part);
   }
   assert.ok(!built.firstLoad.home.files.some((name) => name.startsWith('watch-')));
+});
+
+test('the gateway’s readers and writers have their Buffer, in the part that needs it alone', async () => {
+  const withBuffer: string[] = [];
+  for (const { name } of built.files.filter((file) => file.name.endsWith('.js')))
+    if ((await readFile(join(out, 'assets', name), 'utf8')).includes('.poolSize')) withBuffer.push(name);
+  assert.equal(withBuffer.length, 1, withBuffer.join(' '));
+  assert.match(withBuffer[0] ?? '', /^engine-fmp4-/);
 });
 
 test('a visitor loads nothing that is the operator’s', () => {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Rendition, Stream } from '../../../public/api/types.ts';
-import { brings, familyOf, forBrowser, mediaTypes, nameOf } from '../../../public/player/codecs.ts';
+import {
+  familyOf,
+  forBrowser,
+  isForMpegts,
+  mediaTypes,
+  mp4Types,
+  nameOf,
+} from '../../../public/player/codecs.ts';
 import type { Engine } from '../../../public/player/engines.ts';
 import { fit, noteOf, type Decodes, type Fit, type Plan } from '../../../public/player/fit.ts';
 
@@ -39,13 +46,16 @@ function stream(...renditions: Rendition[]): Stream {
   };
 }
 
-/** A browser that knows these families, by both ways or by one. */
+/** A browser that knows these families, by both ways or by one; of those `outside` it knows some only outside of MP4. */
 const browser =
-  (mediaSource: readonly string[], native = mediaSource): Decodes =>
-  (way, { codec }) =>
-    Promise.resolve((way === 'native' ? native : mediaSource).includes(familyOf(codec) ?? codec));
+  (mediaSource: readonly string[], { native = mediaSource, outside = '' } = {}): Decodes =>
+  (way, { codec }) => {
+    const family = familyOf(codec) ?? codec;
+    const isKnown = (way.startsWith('native') ? native : mediaSource).includes(family);
+    return Promise.resolve(isKnown && !(way.endsWith('mp4') && family === outside));
+  };
 
-const CHROMIUM = browser(['avc', 'av1', 'vp9', 'vp8', 'aac', 'mp3', 'opus', 'flac']);
+const CHROMIUM = browser(['avc', 'av1', 'vp9', 'vp8', 'aac', 'mp3', 'opus', 'flac'], { outside: 'mp3' });
 const SAFARI = browser(['avc', 'hevc', 'aac', 'mp3', 'ac3', 'eac3', 'flac', 'opus']);
 
 const plansOf = (found: Fit): readonly Plan[] => (found.kind === 'fits' ? found.plans : []);
@@ -73,13 +83,14 @@ test('codecs by their strings, however they are written', () => {
   for (const [codec, name] of Object.entries(known)) assert.equal(nameOf(codec), name, codec);
   assert.deepEqual([forBrowser('Opus'), forBrowser('fLaC')], ['opus', 'flac'], 'as browsers write them');
   assert.equal(mediaTypes('audio', 'mp4a.6B').includes('audio/mpeg'), true, 'MP3 outside of MP4 will do');
+  assert.equal(mp4Types('audio', 'mp4a.6B').includes('audio/mpeg'), false, 'or will not');
 });
 
-test('mpegts.js takes HEVC, AV1 and Opus out of FLV, and neither VP9 nor FLAC nor AC-3', () => {
-  for (const codec of ['avc1.64001F', 'hvc1.1.6.L93.B0', 'av01.0.04M.08', 'Opus', 'mp3', 'mp4a.40.2'])
-    assert.equal(brings('ws-flv', codec), true, codec);
-  for (const codec of ['vp09.00.10.08', 'vp08.00.10.08', 'fLaC', 'ac-3', 'ec-3'])
-    assert.deepEqual([brings('http-flv', codec), brings('hls', codec)], [false, true], codec);
+test('mpegts.js is left HEVC and Opus, and neither AV1 nor VP9, FLAC or AC-3', () => {
+  for (const codec of ['avc1.64001F', 'hvc1.1.6.L93.B0', 'Opus', 'mp3', 'mp4a.40.2'])
+    assert.equal(isForMpegts(codec), true, codec);
+  for (const codec of ['av01.0.04M.08', 'vp09.00.10.08', 'vp08.00.10.08', 'fLaC', 'ac-3', 'ec-3'])
+    assert.equal(isForMpegts(codec), false, codec);
 });
 
 test('what every browser knows is tried by all engines, in their order', async () => {
@@ -97,19 +108,32 @@ test('an older server tells of no renditions, and all is as before', async () =>
   assert.deepEqual(enginesOf(await fit(old, ALL, CHROMIUM)), [...ALL]);
 });
 
-test('VP9 is played by HLS at once, without a try by FLV', async () => {
-  const found = await fit(stream(picture('vp09.00.10.08'), sound('Opus')), ALL, CHROMIUM);
-  assert.deepEqual(enginesOf(found), ['hls', 'native']);
+test('VP9, AV1 and FLAC are played by FLV as well', async () => {
+  for (const facts of [
+    stream(picture('vp09.00.10.08'), sound('Opus')),
+    stream(picture('av01.0.04M.08'), sound('fLaC')),
+  ])
+    assert.deepEqual(enginesOf(await fit(facts, ALL, CHROMIUM)), [...ALL]);
+});
+
+test('MP3 goes to players of HLS in MPEG-TS where the browser does not know it in MP4, with pictures that TS carries', async () => {
+  const containers = async (video: string, decodes: Decodes): Promise<(string | undefined)[][]> =>
+    plansOf(await fit(stream(picture(video), sound('mp4a.40.34')), ALL, decodes)).map(
+      ({ engine, container }) => [engine, container],
+    );
+  const asItIs = (['ws-flv', 'http-flv', 'hls', 'native'] as const).map((engine) => [engine, undefined]);
+  assert.deepEqual(await containers('avc1.64001F', CHROMIUM), [
+    ...asItIs.slice(0, 2),
+    ['hls', 'ts'],
+    ['native', 'ts'],
+  ]);
+  assert.deepEqual(await containers('vp09.00.10.08', CHROMIUM), asItIs.slice(0, 2));
+  assert.deepEqual(await containers('avc1.64001F', SAFARI), asItIs);
 });
 
 test('a codec that this browser does not know is told in one plain sentence', async () => {
   const found = await fit(stream(picture('hvc1.1.6.L93.B0'), sound('mp4a.40.2')), ALL, CHROMIUM);
   assert.match(sentenceOf(found), /^This stream is HEVC, which this browser cannot play\. Safari can/);
-});
-
-test('a forced engine that cannot bring the codec is named', async () => {
-  const found = await fit(stream(picture('vp09.00.10.08')), ['ws-flv'], CHROMIUM);
-  assert.equal(sentenceOf(found), 'This stream is VP9, which WebSocket-FLV does not bring to a browser.');
 });
 
 test('where the main picture cannot be played the finest of the others is, and it is said', async () => {
@@ -128,14 +152,15 @@ test('where the main picture cannot be played the finest of the others is, and i
 
 test('an engine that plays the main picture goes before a quicker one that plays another', async () => {
   const facts = stream(picture('vp09.00.10.08'), picture('avc1.64001F', 1, 480), sound('mp4a.40.2'));
-  const plans = plansOf(await fit(facts, ALL, CHROMIUM));
+  const nativeAlone = browser(['avc', 'aac'], { native: ['avc', 'vp9', 'aac'] });
+  const plans = plansOf(await fit(facts, ALL, nativeAlone));
   assert.deepEqual(
     plans.map(({ engine, track }) => [engine, track]),
     [
-      ['hls', 0],
       ['native', 0],
       ['ws-flv', 1],
       ['http-flv', 1],
+      ['hls', 1],
     ],
   );
 });
@@ -151,7 +176,7 @@ test('sound that cannot be played leaves the picture alone, by FLV, and it is sa
     ],
   );
   assert.match(noteOf(plans[0]!, facts) ?? '', /^The sound is AC-3, which this browser cannot play/);
-  assert.deepEqual(enginesOf(await fit(facts, ALL, SAFARI)), ['hls', 'native', 'ws-flv', 'http-flv']);
+  assert.deepEqual(enginesOf(await fit(facts, ALL, SAFARI)), [...ALL]);
 });
 
 test('a stream of sound alone goes by its sound', async () => {

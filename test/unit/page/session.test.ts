@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Engine } from '../../../public/player/engines.ts';
+import { begin, step } from '../../../public/player/session-step.ts';
 import {
-  begin,
   engineOf,
   shownState,
-  step,
   type Command,
   type Session,
   type SessionEvent,

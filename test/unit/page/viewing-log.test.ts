@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { playbackReportSchema } from '../../../src/servers/http/api/schemas/playback.ts';
 import { maySpeak } from '../../../public/player/reports.ts';
 import { protocolOf, stateForLog } from '../../../public/player/report-words.ts';
-import { begin, step, type SessionEvent } from '../../../public/player/session.ts';
+import { begin, step } from '../../../public/player/session-step.ts';
+import type { SessionEvent } from '../../../public/player/session.ts';
 import { ViewingLog, type Moment } from '../../../public/player/viewing-log.ts';
 
 const moment = (now: number, more: Partial<Moment> = {}): Moment => ({

@@ -47,11 +47,42 @@ test('a push that is asked to connect again has its second connection before it 
   assert.equal(first!.written.length, before + 1, 'the first goes on meanwhile');
   assert.equal(first!.isClosed, false);
   rig.link.start();
-  assert.ok(first!.isClosed, 'and is left when the second stands');
-  assert.ok(rig.link.written.length > 0, 'which gets the GOP from its start');
   frame(on, 120);
-  assert.equal(first!.written.length, before + 1);
+  assert.equal(first!.written.length, before + 2, 'also when the second stands');
+  assert.deepEqual([rig.link.written, first!.isClosed], [[], false], 'which begins with the next key frame');
+  frame(on, 160, true);
+  assert.equal(first!.written.length, before + 2, 'that is not sent to the first any more');
+  assert.ok(first!.isClosed, 'which is left then');
+  assert.ok(rig.link.written.length > 0, 'but to the second');
   assert.equal(state(rig), 'running');
+});
+
+test('a push whose first connection ends, or sees no key frame, goes on with the GOP it is in', () => {
+  for (const how of ['ends', 'waits'] as const) {
+    const { rig, on } = pushing();
+    const [first] = rig.links;
+    first!.ask('rtmp://b.example/live');
+    rig.link.start();
+    frame(on, 80);
+    assert.deepEqual(rig.link.written, [], how);
+    if (how === 'ends') first!.end('the server closed the connection');
+    else rig.time.advance(5_100);
+    assert.ok(rig.link.written.length > 0, `${how}: it gets what there is since the last key frame`);
+    assert.equal(first!.isClosed, how === 'waits', how);
+    const before = first!.written.length;
+    frame(on, 120);
+    assert.equal(first!.written.length, before, how);
+    assert.equal(state(rig), 'running', how);
+  }
+});
+
+test('a push that is moved while its publisher leaves says goodbye to both servers', () => {
+  const { rig } = pushing();
+  const [first] = rig.links;
+  first!.ask('rtmp://b.example/live');
+  rig.link.start();
+  rig.streams.finish('live/show', 'stream ended');
+  assert.deepEqual([first!.isClosed, rig.link.isClosed], [true, true]);
 });
 
 test('a second connection that fails is tried again, and the first goes on', () => {

@@ -1,4 +1,4 @@
-import type { RelayMeans } from '../../../src/clients/relay-line.ts';
+import type { RelayMeans } from '../../../src/clients/relay-line-options.ts';
 import type { RelayState } from '../../../src/clients/relay-progress.ts';
 import type { Admit } from '../../../src/inputs/relay/admit.ts';
 import { PullBoard, type PullRule } from '../../../src/inputs/relay/pull-board.ts';

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { Handshakes, type HandshakeFailure } from '../../../src/servers/tls/handshakes.ts';
 import { makeSelfSigned } from '../../../src/servers/tls/self-signed.ts';
+import { waitFor } from '../../support/wait.ts';
 
 interface Stand {
   readonly port: number;
@@ -118,4 +119,22 @@ test('peers that hang up in between leave nothing behind, and all are ended on d
   await closed(staying);
   assert.equal(handshakes.size, 0);
   assert.deepEqual(failures, []);
+});
+
+test('a handshake anew on a connection that is open is refused, and what is sent arrives whole', async (context) => {
+  const { port } = await stand(context);
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  await once(socket, 'secureConnect');
+  const sent = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index & 0xff));
+  const pieces: Buffer[] = [];
+  socket.on('data', (bytes: Buffer) => pieces.push(bytes));
+  socket.write(sent); // comes back, in pieces
+  await waitFor('all of it', () => Buffer.concat(pieces).length >= sent.length);
+  assert.ok(Buffer.concat(pieces).equals(sent), 'the same bytes');
+  const refused = new Promise<Error | null>((resolve) => {
+    socket.on('error', resolve);
+    socket.renegotiate({}, resolve);
+  });
+  assert.match(String(await refused), /renegotiation/i);
+  socket.destroy();
 });

@@ -52,6 +52,11 @@ test('a few huge frames on one time, too', () => {
   assertEnded(watch(60, () => [inter(0, { bytes: 1024 * 1024 })]));
 });
 
+test('script data that pour in without an end while nothing else comes, too', () => {
+  const much = { ...data(0), payload: Buffer.alloc(256 * 1024) };
+  assertEnded(watch(60, () => [much, much, much, much]));
+});
+
 test('a clock that stops after an hour, too', () => {
   assertEnded(
     watch(4000, (at) => (at < 3600 ? film(at, at + 1) : film(3600, 3600))),

@@ -214,7 +214,7 @@ test('?track= is read, and refused with what there is', () => {
   assert.deepEqual(wish('track=2'), { number: 2, kind: undefined });
   assert.deepEqual(wish('track=audio3'), { number: 3, kind: 'audio' });
   for (const bad of ['track=-1', 'track=256', 'track=x', 'track=1.5', 'track=sound1', 'track=video'])
-    assert.equal(wish(bad), 'track is a number from 0 to 255, as in ?track=1', bad);
+    assert.equal(wish(bad), 'track is a number from 0 to 255, as in ?track=1, or all', bad);
   const { stream, ...stage } = new Stage();
   assert.equal(noSuchTrack(stream, { number: 1 }), '"live/show" has no track 1: there is only 0');
   for (const frame of [key(0), key1(0), key(0, { track: V2 }), sound1(0)]) stage.publication.write(frame);

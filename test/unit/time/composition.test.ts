@@ -80,13 +80,14 @@ for (const rubbish of [8_388_607, -8_388_608, 10_001, -10_001]) {
   });
 }
 
-test('ten seconds are believed, to be shown later or earlier', () => {
+test('ten seconds are believed, to be shown later, and one second earlier', () => {
   const rig = new Rig().configure(undefined, false);
   rig.video(0, true, 10_000);
-  rig.video(40, false, -10_000);
+  rig.video(40, false, -1_000);
+  rig.video(80, false, -1_001);
   assert.deepEqual(
     rig.frames.map((frame) => frame.kind === 'video' && (frame.pts - frame.dts) / 90),
-    [10_000, -10_000],
+    [10_000, -1_000, 0],
   );
 });
 

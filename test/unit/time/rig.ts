@@ -182,7 +182,7 @@ const CHUNK_SIZE = 4096;
 const RTMP = rtmpFormat(1, CHUNK_SIZE, { audio: true, video: true });
 
 /** A viewer who keeps all bytes and reads them by eyes of its own. */
-export class Watcher implements ViewerSink {
+class Watcher implements ViewerSink {
   readonly protocol: ViewerProtocol;
   readonly queuedBytes = 0;
   readonly viewer = new Viewer(this);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AmfObject } from '../../../src/amf/value.ts';
+import { aacTrack } from '../../../src/codecs/track-builder.ts';
 import { evenCounters } from '../../../src/containers/mpegts/even-counters.ts';
 import { readFlvFileMetadata } from '../../../src/containers/flv/file-index.ts';
 import { FlvReader, type FlvTag } from '../../../src/containers/flv/reader.ts';
@@ -8,10 +9,11 @@ import { ticksFromSeconds } from '../../../src/media/time.ts';
 import { flvFrom } from '../../../src/outputs/vod/flv-from.ts';
 import { Recent } from '../../../src/outputs/vod/recent.ts';
 import { vodSegments } from '../../../src/outputs/vod/segments.ts';
-import { tsSegment } from '../../../src/outputs/vod/ts-segment.ts';
+import { framesIn } from '../../../src/outputs/vod/flv-frames.ts';
 import { VodError, type FlvIndex, type Mp4Index } from '../../../src/outputs/vod/vod-index.ts';
 import { segmentOf, vodPlaylist } from '../../../src/outputs/vod/vod-playlist.ts';
 import { flvFileHeader } from '../../../src/containers/flv/file-header.ts';
+import { hex } from '../../support/media.ts';
 
 /** Key frames at these seconds, a thousand bytes each second. */
 const pointsAt = (...seconds: number[]) =>
@@ -39,7 +41,8 @@ const flv = (seconds: number, ...keys: number[]): FlvIndex => ({
   ),
   header: flvFileHeader({ video: true, audio: true }),
   configurations: Buffer.alloc(0),
-  tracks: {},
+  container: 'ts',
+  tracks: { audio: aacTrack(hex('1190'), undefined) },
 });
 
 test('segments begin with key frames, four seconds apart or more, and leave nothing out', () => {
@@ -86,10 +89,17 @@ test('the playlist promises what RFC 8216 wants of it', () => {
   ]);
   const plain = vodPlaylist({ ...about, index: flv(3, 0), query: '' });
   assert.match(plain, /#EXT-X-VERSION:3\n[^]*\nsegments\/1000-4000\.ts\n#EXT-X-ENDLIST\n$/);
+  const modern = vodPlaylist({ ...about, index: { ...flv(3, 0), container: 'fmp4' } }).split('\n');
+  assert.deepEqual(
+    [modern[1], modern[6], modern.at(-3)],
+    ['#EXT-X-VERSION:6', '#EXT-X-MAP:URI="segments/init.mp4?session=x"', 'segments/1000-4000.m4s?session=x'],
+  );
+  assert.throws(() => vodPlaylist({ ...about, index: { ...flv(3, 0), tracks: {} } }), VodError);
 });
 
 test('names of segments that are none', () => {
-  assert.deepEqual(segmentOf('1000-4000.ts'), { from: 1000, to: 4000 });
+  assert.deepEqual(segmentOf('1000-4000.ts'), { from: 1000, to: 4000, container: 'ts' });
+  assert.deepEqual(segmentOf('0-4000.m4s'), { from: 0, to: 4000, container: 'fmp4' });
   for (const name of ['', '1-1.ts', '2-1.ts', '-1-2.ts', '1-2.ts/', '1e3-2000.ts', `${'9'.repeat(16)}-1.ts`])
     assert.equal(segmentOf(name), undefined, name);
 });
@@ -118,7 +128,7 @@ test('FLV from a time begins at the key frame before it, and says nothing of pla
 
 test('bytes that are no tags are no segment', () => {
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(10), Buffer.alloc(400, 9), Buffer.alloc(64)])
-    assert.throws(() => tsSegment(bytes, {}), VodError);
+    assert.throws(() => framesIn(bytes, {}), VodError);
 });
 
 /** A packet with `length` bytes of payload, filled with its number. */

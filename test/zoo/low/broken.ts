@@ -284,6 +284,19 @@ const OVER_TIME: readonly LowAnimal[] = [
     text: (text) => text.replace(/(PRELOAD-HINT:.*)URI=".*"/, '$1URI="never.m4s"'),
   },
   {
+    name: 'promise-refused',
+    what: 'the part that is promised cannot be asked for before it is there',
+    expects: [{ code: 'hint-refused', level: 'should', clause: '6.2.6' }],
+    early: () => undefined,
+  },
+  {
+    name: 'promise-half-kept',
+    what: 'who comes early gets the beginning of the part that is promised, and no more',
+    expects: [{ code: 'hint-differs', level: 'must', clause: '6.2.1' }],
+    also: ['bad-fragment', 'part-off', 'parts-differ'],
+    early: (bytes) => bytes.subarray(0, bytes.length / 2),
+  },
+  {
     name: 'does-not-wait',
     what: 'the server says that it can block, and answers at once with what it has',
     expects: [{ code: 'blocking-reload', level: 'must', clause: '6.2.5.2' }],

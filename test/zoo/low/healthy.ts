@@ -51,6 +51,13 @@ export const LOW_HEALTHY: readonly LowAnimal[] = [
   healthy('low-latency-jump', 'times go on two hours later, behind a discontinuity', {
     take: (number) => (number === 10 ? { discontinuity: true, shift: 7200 * 90_000 } : {}),
   }),
+  healthy('low-latency-gap', 'a segment and its parts are marked as a gap, and are not there', {
+    text: (text) =>
+      text
+        .replaceAll(/#EXT-X-PART:.*URI="10\.\d\.m4s".*/g, '$&,GAP=YES')
+        .replace('\n10.m4s', '\n#EXT-X-GAP\n10.m4s'),
+    file: (name, bytes) => (name.startsWith('10.') ? undefined : bytes),
+  }),
   healthy('low-latency-two', 'two variants that tell of each other', { other: {} }),
   healthy('fragments-two', 'two variants without parts', { low: false, other: {} }),
 ];

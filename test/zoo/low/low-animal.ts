@@ -53,6 +53,8 @@ export interface LowAnimal extends LowSide {
   readonly reload?: (ask: LowAsk, moment: LowMoment) => OtherAnswer | undefined;
   /** Changes a file; undefined: it is not there. */
   readonly file?: (name: string, bytes: Buffer) => Buffer | undefined;
+  /** What is given of a file that is asked for before it is there; undefined: 404, at once. By default it is waited for. */
+  readonly early?: (bytes: Buffer) => Buffer | undefined;
   readonly type?: string;
   /** The show ends after so many segments. */
   readonly ends?: number;

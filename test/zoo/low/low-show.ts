@@ -2,7 +2,7 @@ import type { LowAnimal, LowAsk, LowMoment, LowSide } from './low-animal.ts';
 import { MovieShow, type MovieSegment } from './movie-show.ts';
 
 const WINDOW = 8;
-export const TARGET = 1;
+const TARGET = 1;
 const PART_TARGET = 0.25;
 const SKIP_UNTIL = 6;
 /** Parts are listed of so many whole segments. */

@@ -97,7 +97,8 @@ export class LowZoo {
     for (const side of playing.sides.values()) {
       const found = side.file(file, side.moment(seconds));
       if (!found) continue;
-      const bytes = animal.file ? animal.file(file, found.bytes) : found.bytes;
+      const own = animal.file ? animal.file(file, found.bytes) : found.bytes;
+      const bytes = own && animal.early && found.readyAt > seconds ? animal.early(own) : own;
       if (!bytes) break;
       const type = animal.type ?? 'video/mp4';
       const isHead = request.method === 'HEAD';

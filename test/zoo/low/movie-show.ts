@@ -5,7 +5,8 @@ import { movieTracks, type MovieTrack } from '../../../src/containers/fmp4/movie
 import type { MediaFrame } from '../../../src/media/frame.ts';
 import { ticks, TICKS_PER_SECOND } from '../../../src/media/time.ts';
 import type { AudioTrack, VideoTrack } from '../../../src/media/track.ts';
-import { picture, silence } from '../pictures.ts';
+import { picture } from '../pictures.ts';
+import { Reel, sounds, soundTicks } from '../reel.ts';
 import { PICTURE_TICKS, PICTURES, SILENCE } from '../show.ts';
 
 /** Parts of a segment, in pictures of a 24th of a second: four parts of a quarter of a second. */
@@ -49,36 +50,20 @@ export interface MovieSegment {
   readonly map: number;
 }
 
-/** A show without an end in fragments: its segments, made when they are asked for and always the same. */
-export class MovieShow {
-  readonly #take: (number: number) => MovieTake;
-  readonly #segments: MovieSegment[] = [];
+/** A show in fragments. */
+export class MovieShow extends Reel<MovieTake, MovieSegment> {
   readonly #maps: { readonly key: string; readonly bytes: Buffer }[] = [];
   #continuity = new Continuity();
   #time = TICKS_PER_SECOND;
   #audioTime = TICKS_PER_SECOND;
-  #elapsed = 0;
   #frameNumber = 0;
   #fragments = 0;
-
-  constructor(take: (number: number) => MovieTake = () => ({})) {
-    this.#take = take;
-  }
-
-  segment(number: number): MovieSegment {
-    while (this.#segments.length <= number) {
-      const made = this.#make(this.#take(this.#segments.length));
-      this.#segments.push(made);
-      this.#elapsed += made.seconds;
-    }
-    return this.#segments[number]!;
-  }
 
   map(number: number): Buffer | undefined {
     return this.#maps[number]?.bytes;
   }
 
-  #make(take: MovieTake): MovieSegment {
+  protected make(take: MovieTake, startsAt: number): MovieSegment {
     if (take.discontinuity === true || take.shift !== undefined) {
       this.#continuity = new Continuity();
       this.#time += take.shift ?? 0;
@@ -100,7 +85,7 @@ export class MovieShow {
         bytes: take.spoilPart?.(part.bytes, index) ?? part.bytes,
       })),
       seconds,
-      startsAt: this.#elapsed,
+      startsAt,
       discontinuity: take.discontinuity ?? false,
       map,
     };
@@ -127,7 +112,11 @@ export class MovieShow {
     const end = from + pictures * PICTURE_TICKS;
     const frames: MediaFrame[] = video ? this.#pictures(video, { take, pictures, begins: index === 0 }) : [];
     const soundsFrom = this.#audioTime;
-    if (audio) frames.push(...this.#sounds(audio, end));
+    if (audio) {
+      const silence = sounds(audio, soundsFrom, end);
+      this.#audioTime += silence.length * soundTicks(audio);
+      frames.push(...silence);
+    }
     this.#time = end;
     const count = ++this.#fragments;
     const bytes = fragment({
@@ -163,24 +152,6 @@ export class MovieShow {
         startsGop: key,
         epoch: 1,
         payload: picture(track, { kind, frameNumber: place, order: place }),
-      });
-    }
-    return frames;
-  }
-
-  #sounds(track: AudioTrack, end: number): MediaFrame[] {
-    const frames: MediaFrame[] = [];
-    const step = (1024 * TICKS_PER_SECOND) / track.coreRate;
-    for (; this.#audioTime < end; this.#audioTime += step) {
-      const dts = ticks(this.#audioTime);
-      frames.push({
-        kind: 'audio',
-        track,
-        dts,
-        pts: dts,
-        startsGop: false,
-        epoch: 1,
-        payload: silence(track),
       });
     }
     return frames;

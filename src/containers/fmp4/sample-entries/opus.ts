@@ -35,6 +35,6 @@ function converted(fields: Uint8Array, way: 'fromOgg' | 'toOgg'): Buffer {
   reader.skip(1, 'version');
   const out = new ByteWriter(fields.length).u8(way === 'fromOgg' ? BOX_VERSION : OGG_VERSION);
   out.u8(reader.u8()); //                                            OutputChannelCount
-  for (const bytes of [2, 4, 2]) out.put(reader.take(bytes, 'field').toReversed()); // PreSkip, InputSampleRate, OutputGain
+  for (const bytes of [2, 4, 2]) out.put(Uint8Array.from(reader.take(bytes, 'field')).reverse()); // PreSkip, InputSampleRate, OutputGain
   return out.put(reader.rest()).done(); //                           ChannelMappingFamily and its table
 }

@@ -18,8 +18,8 @@ const ALL_AUDIO_CODECS = 0x0fff;
 const ALL_VIDEO_CODECS = 0x00ff;
 /** Flash's players could seek frame by frame. */
 const FLASH_VIDEO_FUNCTION = 1;
-/** Enhanced RTMP: what we publish has one track of each kind and whole milliseconds; what we are sent need not. */
-const PUBLISHING_CAPS = CAPS_RECONNECT;
+/** Enhanced RTMP: what we publish has whole milliseconds; what we are sent need not. */
+const PUBLISHING_CAPS = CAPS_RECONNECT | CAPS_MULTITRACK;
 const PLAYING_CAPS = CAPS_RECONNECT | CAPS_MULTITRACK | CAPS_MOD_EX | CAPS_NANOSECONDS;
 
 /** The command object of `connect` (RTMP 1.0 §7.2.1.1), as encoders or players send it. */

@@ -9,7 +9,7 @@ export type RelayPath = readonly string[];
 /** The member's name. */
 export const RELAY_MEMBER = 'relayedBy';
 /** Nobody relays a stream so often on purpose. */
-export const MAX_RELAYS = 8;
+const MAX_RELAYS = 8;
 /** Of the member: more than {@link MAX_RELAYS} ids of any kind take. */
 const MAX_TEXT = 1024;
 

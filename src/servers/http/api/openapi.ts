@@ -158,7 +158,7 @@ function describe(one: Operation, answers: Collected, bodies: Collected): Json {
 }
 
 /** Refusals that follow from what an operation takes. */
-export function impliedRefusals({ method, parameters, query, body, who, path }: Operation): number[] {
+function impliedRefusals({ method, parameters, query, body, who, path }: Operation): number[] {
   const changes = method !== 'get';
   return [
     ...(parameters || query || body ? [400] : []),

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { ReadableOptions } from 'node:stream';
+import { beginAnswer, pieceBytes } from './pieces.ts';
 
 /** Of the connection, which is not one answer's: RFC 9113 §8.2.2. */
 const OF_THE_CONNECTION = new Set([
@@ -41,6 +42,7 @@ export class Http2Response extends Http2ServerResponse {
 
   constructor(stream: ServerHttp2Stream) {
     super(stream);
+    beginAnswer(stream);
     this.once('close', () => (this.#isClosed = true));
     // Node says nothing of the end of an answer to HEAD that was given up before it began.
     stream.once('close', () => {
@@ -60,6 +62,23 @@ export class Http2Response extends Http2ServerResponse {
     for (const [name, value] of pairsOf(headers))
       if (value !== undefined && !OF_THE_CONNECTION.has(name.toLowerCase())) this.setHeader(name, value);
     return super.writeHead(status);
+  }
+
+  /** What is too much to be handed over at once is cut only as it goes: a segment that nobody fetches is not cut up. */
+  override end(...[chunk, ...rest]: unknown[]): this {
+    const { stream } = this;
+    if (!Buffer.isBuffer(chunk) || chunk.length <= pieceBytes(stream))
+      return super.end(...([chunk, ...rest] as Parameters<Http2ServerResponse['end']>));
+    const goOn = (at: number): void => {
+      const size = pieceBytes(stream);
+      if (chunk.length - at <= size) super.end(chunk.subarray(at), ...(rest as [() => void]));
+      else
+        this.write(chunk.subarray(at, at + size), (error?: Error | null) => {
+          if (!error) goOn(at + size);
+        });
+    };
+    goOn(0);
+    return this;
   }
 }
 

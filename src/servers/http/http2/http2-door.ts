@@ -5,6 +5,7 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
@@ -18,6 +19,8 @@ export interface Http2DoorOptions {
   readonly closed: (reason: string) => void;
   /** A connection, or an answer, on which nothing moves for so long is closed. */
   readonly stalledMs: number;
+  /** A request that has not come to its end after so long is given up. */
+  readonly requestMs: number;
   /** ms, monotonic. */
   readonly now?: () => number;
 }
@@ -27,11 +30,8 @@ export const MAX_STREAMS = 100;
 /** As Node's server of HTTP/1.1 takes them. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
-/**
- * Node counts what waits for viewers too, and refuses requests beyond this. Viewers have a limit of their own, 4 MB unless set
- * (`delivery.viewerQueueBytes`), so it is no less than that for all of them: or a page with many tiles gets no playlist.
- */
-const MAX_SESSION_MB = 512;
+/** Node's own count of what one connection holds, beyond which it refuses requests. All answers under way come to 3: see `pieces.ts`. */
+const MAX_SESSION_MB = 32;
 
 /**
  * Requests given up by the peer. Players give up some when they seek or change the quality, a page all of its own when it is
@@ -41,12 +41,21 @@ const RESETS = { atOnce: 4 * MAX_STREAMS, perSecond: 20 };
 /** PING and SETTINGS, each of which must be answered: peers send one every few seconds at most. */
 const CALLS = { atOnce: 100, perSecond: 5 };
 
+/**
+ * A connection whose session has ended is let go of after this long at the latest, ms. Node waits for the peer to close it, and
+ * where it has stopped reading it never hears of that.
+ */
+const LINGER_MS = 2_000;
+
 /** HTTP/2 on connections that TLS has been agreed on: RFC 9113. */
 export class Http2Door {
   readonly #options: Http2DoorOptions;
   readonly #server: Http2Server;
   readonly #sessions = new Map<ServerHttp2Session, TLSSocket>();
   readonly #now: () => number;
+  /** Sessions that had ended when they were looked at last. */
+  #ended = new Set<ServerHttp2Session>();
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: Http2DoorOptions) {
     this.#options = options;
@@ -90,6 +99,7 @@ export class Http2Door {
 
   #watch(session: ServerHttp2Session, socket: TLSSocket): void {
     this.#sessions.set(session, socket);
+    this.#looking ??= setInterval(() => this.#letGo(), LINGER_MS).unref();
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
     const calls = new Allowance(CALLS, this.#now());
@@ -106,6 +116,15 @@ export class Http2Door {
     });
   }
 
+  #letGo(): void {
+    const ended = [...this.#sessions].filter(([session]) => session.destroyed);
+    for (const [session, socket] of ended) if (this.#ended.has(session)) socket.destroy();
+    this.#ended = new Set(ended.map(([session]) => session));
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
+
   #punish(session: ServerHttp2Session, reason: string): void {
     if (session.destroyed) return;
     this.#options.closed(reason);
@@ -116,8 +135,15 @@ export class Http2Door {
     const { stream } = request;
     const connection = stream.session && this.#sessions.get(stream.session as ServerHttp2Session);
     if (!connection) return void stream.destroy();
+    if (!stream.endAfterHeaders) this.#awaitBody(stream);
     // Viewers of FLV take themselves out of this: see SocketSink.
     stream.setTimeout(this.#options.stalledMs, () => stream.close(constants.NGHTTP2_CANCEL));
     this.#options.handle(...asHttp1(request, response), connection);
+  }
+
+  #awaitBody(stream: ServerHttp2Stream): void {
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), this.#options.requestMs).unref();
+    const over = (): void => clearTimeout(timer);
+    stream.once('end', over).once('close', over);
   }
 }

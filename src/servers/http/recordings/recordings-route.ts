@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { flvFrom } from '../../../outputs/vod/flv-from.ts';
 import { Vod, type OpenRecording } from '../../../outputs/vod/vod.ts';
 import { VodError } from '../../../outputs/vod/vod-index.ts';
-import { segmentOf, vodPlaylist } from '../../../outputs/vod/vod-playlist.ts';
+import { INIT_NAME, segmentOf, vodPlaylist } from '../../../outputs/vod/vod-playlist.ts';
 import type { Log } from '../../../observe/log.ts';
 import type { Caller } from '../api/caller.ts';
 import { ApiRefusal, type RecordingInfo } from '../api/parts.ts';
@@ -189,21 +189,26 @@ export class RecordingsRoute {
   }
 
   async #sendSegment(name: string, { recording, guest, request, response }: Exchange): Promise<void> {
-    const wanted = segmentOf(name);
-    if (!wanted) throw new ApiRefusal(404, `there is no segment "${name}"`);
-    const bytes = await this.#vod.segment(recording, wanted);
+    const bytes = await this.#segment(name, recording);
     const headers = {
       ...fileHeaders(recording, false),
-      'Content-Type': 'video/mp2t',
+      'Content-Type': name.endsWith('.ts') ? 'video/mp2t' : 'video/mp4',
       // What a file has once been given stays as it is, also while more is written behind it.
       'Cache-Control': 'private, max-age=3600, immutable',
-      ETag: `"${Date.parse(recording.startedAt).toString(36)}-${wanted.from}-${wanted.to}"`,
+      ETag: `"${Date.parse(recording.startedAt).toString(36)}-${name}"`,
     };
     const range = answerConditional(request, response, { headers, bytes: bytes.length });
     if (!range) return;
     guest.sent(range.to - range.from);
     response.writeHead(range.status, range.headers);
     response.end(request.method === 'HEAD' ? undefined : bytes.subarray(range.from, range.to));
+  }
+
+  async #segment(name: string, recording: Opened): Promise<Buffer> {
+    if (name === INIT_NAME) return this.#vod.init(recording);
+    const wanted = segmentOf(name);
+    if (!wanted) throw new ApiRefusal(404, `there is no segment "${name}"`);
+    return this.#vod.segment(recording, wanted);
   }
 }
 

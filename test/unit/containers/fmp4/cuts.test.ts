@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { Continuity } from '../../../../src/containers/fmp4/continuity.ts';
 import { fragment } from '../../../../src/containers/fmp4/fragment.ts';
 import { movieTime, movieTracks, type MovieTrack } from '../../../../src/containers/fmp4/movie-track.ts';
-import { samplesIn, type SampleWithBytes } from '../../../../src/containers/fmp4/sample-reader.ts';
 import type { AudioFrame, MediaFrame, VideoFrame } from '../../../../src/media/frame.ts';
 import { ticks } from '../../../../src/media/time.ts';
 import type { AudioTrack, TrackId } from '../../../../src/media/track.ts';
+import { samplesIn, type SampleWithBytes } from '../../../support/samples.ts';
 import { AUDIO, VIDEO } from '../../../support/media.ts';
 
 /** Wherever a stream is cut into fragments, they say what one fragment of all of it says. */

@@ -6,8 +6,9 @@ import { initSegment } from '../../../../src/containers/fmp4/init-segment.ts';
 import { readMovie } from '../../../../src/containers/fmp4/movie-reader.ts';
 import { movieTracks } from '../../../../src/containers/fmp4/movie-track.ts';
 import { boxesIn, findBox, Mp4Error } from '../../../../src/containers/fmp4/reader.ts';
-import { readSamples, samplesIn } from '../../../../src/containers/fmp4/sample-reader.ts';
+import { readSamples } from '../../../../src/containers/fmp4/sample-reader.ts';
 import { ticks, ticksFromMs } from '../../../../src/media/time.ts';
+import { samplesIn } from '../../../support/samples.ts';
 import { AUDIO, audioTrack, hex, inter, key, sound, VIDEO, videoTrack } from '../../../support/media.ts';
 
 const tracks = movieTracks({ video: VIDEO, audio: AUDIO });

@@ -113,3 +113,37 @@ test('an edit that shows nothing is −1, and no other is negative', () => {
   assert.equal(elst.readBigInt64BE(16), -1n);
   assert.equal(elst.readBigInt64BE(36), 2n ** 32n + 3n);
 });
+
+test('a first picture that is shown before it is decoded is shown, and no edit begins before its media', () => {
+  const movie = movieTracks([VIDEO, AUDIO]);
+  const [video, audio] = movie;
+  const head = flatMovieHead({
+    init: initSegment(movie),
+    tracks: [
+      {
+        ...{ trackId: video!.trackId, timescale: 1000 },
+        table: table([
+          { at: 5000, offset: 0, composition: -80 },
+          { at: 5100, composition: -80 },
+          { at: 5200 },
+        ]),
+      },
+      { trackId: audio!.trackId, timescale: 1000, table: table([{ at: 5000, offset: 30 }]) },
+    ],
+    begins: 4.92,
+    mediaBytes: 40,
+  });
+  const [picture, sound] = boxesIn(findBox(head, 'moov')!.body).filter(({ type }) => type === 'trak');
+  const edits = (trak: Uint8Array): bigint[] => {
+    const elst = Buffer.from(findBox(trak, 'edts', 'elst')!.body);
+    return Array.from({ length: elst.readUInt32BE(4) }, (_, index) => elst.readBigInt64BE(16 + 20 * index));
+  };
+  const offsets = Buffer.from(findBox(picture!.body, 'mdia', 'minf', 'stbl', 'ctts')!.body);
+  assert.deepEqual(edits(picture!.body), [0n], 'the first picture is shown at once');
+  assert.deepEqual(
+    [offsets.readInt32BE(12), offsets.readInt32BE(20)],
+    [0, 80],
+    'all are as far apart as they were',
+  );
+  assert.deepEqual(edits(sound!.body), [-1n, 0n], 'the sound comes 80 ms behind it');
+});

@@ -153,6 +153,30 @@ test('means are of what was told, and unknown while nothing was', () => {
   tally.heard(told({ protocol: 'll-hls', watchedSeconds: 0 }), true);
   const [, low] = tally.summary();
   assert.deepEqual([low?.meanStartSeconds, low?.meanDelaySeconds, low?.stallRatio], [null, null, null]);
+  assert.deepEqual(
+    [low?.medianStartSeconds, low?.medianDelaySeconds, low?.stallsPerHour],
+    [null, null, null],
+    'unknown, not 0',
+  );
+  assert.equal(hls?.stallsPerHour, 80, 'two in 90 s');
+});
+
+test('medians: one viewer who waited long does not count for more, and they are right within a fortieth', () => {
+  const tally = new PlaybackTally();
+  for (const startSeconds of [0.3, 0.41, 0.4, 0.39, 120])
+    tally.heard(told({ startSeconds, delaySeconds: startSeconds * 10 }), true);
+  const [hls] = tally.summary();
+  assert.ok(Math.abs(hls!.medianStartSeconds! - 0.4) <= 0.01, `${hls!.medianStartSeconds} s`);
+  assert.ok(Math.abs(hls!.medianDelaySeconds! - 4) <= 0.1, `${hls!.medianDelaySeconds} s`);
+  for (const [delaySeconds, least, most] of [
+    [0, 0, 0.03],
+    [604_800, 590_000, 620_000],
+  ] as const) {
+    const other = new PlaybackTally();
+    other.heard(told({ delaySeconds }), true);
+    const found = other.summary()[0]!.medianDelaySeconds!;
+    assert.ok(found >= least && found <= most, `${found} s of ${delaySeconds} s`);
+  }
 });
 
 test('so many streams are remembered and no more; all of them count in the sum', () => {

@@ -71,12 +71,16 @@ export const recordingOperations: readonly Operation[] = [
     method: 'get',
     path: `${FILE}/segments/{segment}`,
     group,
-    summary: 'A segment that the playlist of an FLV recording names.',
+    summary: 'A segment that the playlist of an FLV recording names, or what stands in front of them.',
     who: 'anyone',
     parameters: recordingParameters.extend({
       segment: z.string().max(64).describe('As in the playlist.'),
     }),
-    answer: { status: 200, what: 'A segment of MPEG-TS.', type: 'video/mp2t' },
+    answer: {
+      status: 200,
+      what: 'A segment of MPEG-TS; of fMP4 where MPEG-TS cannot carry the codecs.',
+      type: 'video/*',
+    },
     refusals: [401, 403, 503],
     run: (call, house) => send({ kind: 'segment', name: call.parameters.segment }, call, house),
   }),

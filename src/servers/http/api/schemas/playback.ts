@@ -46,10 +46,13 @@ export const playbackSummarySchema = z.strictObject({
   starts: count.describe('Viewings that came to a picture.'),
   reports: count,
   meanStartSeconds: mean,
+  medianStartSeconds: mean.describe('Right within a fortieth.'),
   meanDelaySeconds: mean,
+  medianDelaySeconds: mean.describe('Right within a fortieth.'),
   watchedSeconds: z.number(),
   stalls: count,
   stalledSeconds: z.number(),
   stallRatio: mean.describe('Share of the time watched in which the picture stood still, 0 to 1.'),
+  stallsPerHour: mean.describe('Of time watched.'),
   troubles: count.describe('Times an engine of a page gave up.'),
 });

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, type ClientHttp2Session } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { begin } from '../support/attacks.ts';
+import { authorities, writeCertificates } from '../support/certificates.ts';
+import { GatewayProcess } from '../support/gateway-process.ts';
+import { RtmpPeer } from '../support/rtmp-peer.ts';
+import { Show } from '../support/show.ts';
+import { TLS_ATTACKS } from '../support/tls-attacks.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** A stream and who watches it beside each attack by TLS and HTTP/2: they go on, and the gateway's memory stays within a bound. */
+
+/** MiB, as for the attacks on the plain ports: see under-attack.test.ts. */
+const BOUND_MIB = 320;
+/** Each attack lasts so long at least. */
+const ATTACK_MS = 1_200;
+/** A playlist comes within this time beside an attack, though who attacks takes half of this machine. */
+const ANSWER_MS = 5_000;
+const PLAYLIST = '/live/show/media.m3u8';
+
+let folder: string;
+let gateway: GatewayProcess;
+let publisher: RtmpPeer;
+let viewer: ClientHttp2Session;
+let stopShow: () => void;
+let segments: string[] = [];
+/** Bytes of FLV that the viewer has been given. */
+let watched = 0;
+
+const skip = !existsSync('/proc/self/status') && 'memory is read from /proc';
+
+/** Fetches the playlist over HTTP/2; ms that it took. */
+async function answerMs(): Promise<number> {
+  const began = performance.now();
+  const stream = viewer.request({ ':path': PLAYLIST });
+  stream.setEncoding('utf8');
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  segments = [...text.matchAll(/^(\d+\.m4s)$/gm)].map(([, name]) => `/live/show/${name}`);
+  return performance.now() - began;
+}
+
+/**
+ * After so many there is another gateway. The bound is for these few alone: over HTTP/2 a peer that goes while it is not reading is
+ * held for a minute and more, so what attacks leave behind adds up.
+ */
+const ATTACKS_EACH = 3;
+
+async function comeUp(): Promise<void> {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-attack-'));
+  const files = writeCertificates(folder, await authorities());
+  const flags = ['--tls-cert', files.cert, '--tls-key', files.key, '--https-port', '0', '--rtmps-port', '0'];
+  gateway = await GatewayProcess.start(...flags);
+  publisher = new RtmpPeer('publish', `rtmp://127.0.0.1:${gateway.rtmpPort}/live/show`);
+  await publisher.started;
+  const show = new Show(publisher, { bytes: 10_000, gop: 25 });
+  show.go(6);
+  stopShow = show.live();
+  viewer = connect(`https://localhost:${gateway.httpsPort}`, { rejectUnauthorized: false });
+  viewer.on('error', () => undefined);
+  viewer.request({ ':path': '/live/show.flv' }).on('data', (bytes: Buffer) => (watched += bytes.length));
+  await waitFor('segments', async () => (await answerMs()) > 0 && segments.length >= 2);
+}
+
+/** Ends as a gateway should, with nothing of the attacks left that would keep it. */
+async function goDown(): Promise<void> {
+  const [was, its] = [gateway, folder];
+  stopShow();
+  viewer.destroy();
+  publisher.kill();
+  assert.equal(await was.stop(), 0, 'it ends properly');
+  rmSync(its, { recursive: true, force: true });
+}
+
+/** They take their time, which the next one need not wait for. */
+const goingDown: Promise<void>[] = [];
+
+after(
+  async () => {
+    if (!skip) await Promise.all([...goingDown, goDown()]);
+  },
+  { timeout: 30_000 },
+);
+
+for (const [index, [name, attack]] of Object.entries(TLS_ATTACKS).entries()) {
+  test(`${name}: who watches goes on, playlists come, memory is bounded`, { skip }, async (context) => {
+    if (index > 0 && index % ATTACKS_EACH === 0) goingDown.push(goDown());
+    if (index % ATTACKS_EACH === 0) await comeUp();
+    gateway.forgetPeak();
+    const rest = gateway.residentMiB;
+    const watchedBefore = watched;
+    const { rtmpPort, httpPort, rtmpsPort, httpsPort } = gateway;
+    const target = { rtmpPort, httpPort, rtmpsPort, httpsPort, segments: () => segments };
+    const { stop, open } = begin(attack, target);
+    context.after(stop);
+    const until = performance.now() + ATTACK_MS;
+    const times: number[] = [];
+    while (performance.now() < until) {
+      times.push(await answerMs());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const openAtEnd = open();
+    stop();
+    times.sort((a, b) => a - b);
+    const [median, worst] = [times[times.length >> 1]!, times.at(-1)!];
+    context.diagnostic(
+      `peak ${gateway.peakMiB.toFixed()} MiB (${rest.toFixed()} before), ${openAtEnd} sockets open at the end, ` +
+        `playlist in ${median.toFixed(1)} ms, at worst ${worst.toFixed()}`,
+    );
+    assert.ok(gateway.peakMiB < BOUND_MIB, `${gateway.peakMiB.toFixed()} MiB of at most ${BOUND_MIB}`);
+    assert.ok(worst < ANSWER_MS, `${worst.toFixed()} ms for a playlist`);
+    assert.equal(publisher.isClosed, false, 'the publisher is still there');
+    assert.equal(viewer.destroyed, false, 'who watches is still there');
+    await waitFor('more of the stream at who watches', () => watched > watchedBefore, ANSWER_MS);
+    const mistakes = gateway.lines().filter(({ level }) => level === 'error' || level === 'fatal');
+    assert.deepEqual(mistakes, [], 'nothing went wrong at the gateway');
+  });
+}
