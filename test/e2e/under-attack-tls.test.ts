@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { begin } from '../support/attacks.ts';
+import { after, before, test } from 'node:test';
+import { begin, type Mob } from '../support/attacks.ts';
 import { authorities, writeCertificates } from '../support/certificates.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { RtmpPeer } from '../support/rtmp-peer.ts';
 import { Show } from '../support/show.ts';
-import { TLS_ATTACKS } from '../support/tls-attacks.ts';
+import { TLS_ATTACKS, viewersThatDoNotRead } from '../support/tls-attacks.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** A stream and who watches it beside each attack by TLS and HTTP/2: they go on, and the gateway's memory stays within a bound. */
@@ -44,12 +44,6 @@ async function answerMs(): Promise<number> {
   return performance.now() - began;
 }
 
-/**
- * After so many there is another gateway. The bound is for these few alone: over HTTP/2 a peer that goes while it is not reading is
- * held for a minute and more, so what attacks leave behind adds up.
- */
-const ATTACKS_EACH = 3;
-
 async function comeUp(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'millrace-attack-'));
   const files = writeCertificates(folder, await authorities());
@@ -66,30 +60,38 @@ async function comeUp(): Promise<void> {
   await waitFor('segments', async () => (await answerMs()) > 0 && segments.length >= 2);
 }
 
-/** Ends as a gateway should, with nothing of the attacks left that would keep it. */
-async function goDown(): Promise<void> {
-  const [was, its] = [gateway, folder];
-  stopShow();
-  viewer.destroy();
-  publisher.kill();
-  assert.equal(await was.stop(), 0, 'it ends properly');
-  rmSync(its, { recursive: true, force: true });
-}
-
-/** They take their time, which the next one need not wait for. */
-const goingDown: Promise<void>[] = [];
+before(async () => {
+  if (!skip) await comeUp();
+});
 
 after(
   async () => {
-    if (!skip) await Promise.all([...goingDown, goDown()]);
+    if (skip) return;
+    stopShow();
+    viewer.destroy();
+    publisher.kill();
+    assert.equal(await gateway.stop(), 0, 'it ends properly');
+    rmSync(folder, { recursive: true, force: true });
   },
   { timeout: 30_000 },
 );
 
-for (const [index, [name, attack]] of Object.entries(TLS_ATTACKS).entries()) {
+test('viewers over HTTP/2 who go away without having read all are gone', { skip }, async () => {
+  const { httpPort, httpsPort } = gateway;
+  const viewers = async (): Promise<number> => {
+    const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/streams/live/show`);
+    return ((await answer.json()) as { viewers: { httpFlv: number } }).viewers.httpFlv;
+  };
+  const { stop } = begin((mob: Mob) => viewersThatDoNotRead(mob, httpsPort), undefined);
+  await waitFor('viewers', async () => (await viewers()) >= 300);
+  const before = watched;
+  await waitFor('what a connection holds to be full', () => watched - before > 1_000_000, 20_000);
+  stop();
+  await waitFor('none but who reads', async () => (await viewers()) === 1, 15_000);
+});
+
+for (const [name, attack] of Object.entries(TLS_ATTACKS)) {
   test(`${name}: who watches goes on, playlists come, memory is bounded`, { skip }, async (context) => {
-    if (index > 0 && index % ATTACKS_EACH === 0) goingDown.push(goDown());
-    if (index % ATTACKS_EACH === 0) await comeUp();
     gateway.forgetPeak();
     const rest = gateway.residentMiB;
     const watchedBefore = watched;

@@ -60,10 +60,15 @@ function windowsOfNothing(mob: Mob, { httpsPort, segments }: SecureTarget): void
   times(10, () => http2(mob, httpsPort, TAKES_NOTHING, hundredOf(...PAGES)));
 }
 
+/** Five hundred. */
+export function viewersThatDoNotRead(mob: Mob, httpsPort: number): void {
+  times(5, () => http2(mob, httpsPort, TAKES_ALL, hundredOf(FLV)).pause());
+}
+
 function unread(mob: Mob, { httpsPort, segments }: SecureTarget): void {
   const newest = segments().at(-1)!;
   times(10, () => http2(mob, httpsPort, TAKES_ALL, hundredOf(...segments())).pause());
-  times(5, () => http2(mob, httpsPort, TAKES_ALL, hundredOf(FLV)).pause());
+  viewersThatDoNotRead(mob, httpsPort);
   times(100, () => mob.openTls(httpsPort, `GET ${newest} HTTP/1.1\r\nHost: g\r\n\r\n`).pause());
 }
 

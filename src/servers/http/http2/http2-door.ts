@@ -42,10 +42,10 @@ const RESETS = { atOnce: 4 * MAX_STREAMS, perSecond: 20 };
 const CALLS = { atOnce: 100, perSecond: 5 };
 
 /**
- * A connection whose session has ended is let go of after this long at the latest, ms. Node waits for the peer to close it, and
- * where it has stopped reading it never hears of that.
+ * How often connections are looked at, ms: one whose session has ended is let go of after two looks at the latest, as Node waits for
+ * the peer to close it.
  */
-const LINGER_MS = 2_000;
+const LOOK_MS = 2_000;
 
 /** HTTP/2 on connections that TLS has been agreed on: RFC 9113. */
 export class Http2Door {
@@ -99,7 +99,7 @@ export class Http2Door {
 
   #watch(session: ServerHttp2Session, socket: TLSSocket): void {
     this.#sessions.set(session, socket);
-    this.#looking ??= setInterval(() => this.#letGo(), LINGER_MS).unref();
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
     const calls = new Allowance(CALLS, this.#now());
@@ -114,6 +114,11 @@ export class Http2Door {
         if (!resets.take(this.#now())) this.#punish(session, 'too many requests given up');
       });
     });
+  }
+
+  #look(): void {
+    for (const [session, socket] of this.#sessions) if (!session.destroyed) keepReading(socket);
+    this.#letGo();
   }
 
   #letGo(): void {
@@ -146,4 +151,13 @@ export class Http2Door {
     const over = (): void => clearTimeout(timer);
     stream.once('end', over).once('close', over);
   }
+}
+
+/**
+ * While something is being written, Node's session does not read, and it takes no notice when the write fails: a peer that went away
+ * without having read all would be kept for ever, with its viewers. Whoever reads hears of it.
+ */
+function keepReading(socket: TLSSocket): void {
+  const { _handle: handle } = socket as unknown as { _handle?: { readStart?: () => number } | null };
+  handle?.readStart?.();
 }
