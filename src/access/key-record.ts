@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyInfo } from '../servers/http/api/parts.ts';
 import { networks } from '../servers/networks.ts';
 import { streamPattern } from '../media/stream-pattern.ts';

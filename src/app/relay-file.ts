@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { replaceFileNow } from '../observe/durable.ts';
 import { DataDirError } from './data-dir.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema, type Settings } from './schema.ts';
 
 /** What stands where a secret was. */

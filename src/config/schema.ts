@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessSection } from './sections/access.ts';
 import { apiSection } from './sections/api.ts';
 import { hlsSection } from './sections/hls.ts';

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type pinoPretty from 'pino-pretty';
 import { hideKeys } from '../media/key-shape.ts';
 
 /** Structured log: fields first, then one sentence. */
@@ -55,6 +56,8 @@ function createPino({ level, format }: LogOptions, onChild: (child: Logger) => v
   };
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
   if (!isPretty) return pino(options, pino.destination({ fd: 2, sync: true }));
+  // Loaded where it is wanted: it would be a twentieth of what the collector of garbage has to look at.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   return pino(
     options,
     pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', colorize: process.stderr.isTTY }),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNetwork } from '../../servers/networks.ts';
 import { secret, setting } from '../setting.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secret, setting } from '../setting.ts';
 
 /** Who may operate the gateway. */

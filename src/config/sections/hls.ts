@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamPattern } from '../../media/stream-pattern.ts';
 import { setting } from '../setting.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamPattern } from '../../media/stream-pattern.ts';
 import { secret, setting } from '../setting.ts';
 

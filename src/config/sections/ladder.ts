@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNameSegment } from '../../media/stream-name.ts';
 import { streamPattern } from '../../media/stream-pattern.ts';
 import { setting } from '../setting.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { streamPattern } from '../../media/stream-pattern.ts';
 import { templateProblem } from '../../outputs/recorder/name-template.ts';
 import { setting } from '../setting.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileName, setting } from '../setting.ts';
 
 /** The certificate of HTTPS, WSS and RTMPS. */

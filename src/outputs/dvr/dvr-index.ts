@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PastSegment } from '../hls/archive.ts';
 
 /** What an archive's folder says of itself, a line for each thing that has been added to it. */

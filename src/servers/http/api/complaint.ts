@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiRefusal } from './parts.ts';
 
 /** What was wrong with a value: the field's name and what is allowed, never the value, which may be a secret. */

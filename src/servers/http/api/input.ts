@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Operation } from './operation.ts';
 import { ApiRefusal } from './parts.ts';
 import { complaint } from './complaint.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Operation } from './operation.ts';
 import { errorSchema } from './schemas/common.ts';
 import { eventSchema, serverSchema, sessionSchema } from './schemas/server.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * What OBS and its kin post to a service's configuration address before they go live with several renditions, in the schema

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClientRequest } from './client-request.ts';
 import { planLadder, type WantedRendition } from './plan.ts';
 

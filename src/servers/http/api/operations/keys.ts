@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operation, type Operation } from '../operation.ts';
 import { idParameters, page, pageFacts, paging } from '../schemas/common.ts';
 import {

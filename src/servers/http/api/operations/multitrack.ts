@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNameSegment } from '../../../../media/stream-name.ts';
 import { clientRequestSchema } from '../../multitrack/client-request.ts';
 import { configurationSchema } from '../../multitrack/configuration.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operation, type Operation } from '../operation.ts';
 import { ApiRefusal, TooMany } from '../parts.ts';
 import { streamPath } from '../schemas/common.ts';

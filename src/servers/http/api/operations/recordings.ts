@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RecordingPart } from '../../recordings/recordings-route.ts';
 import { operation, type Call, type House, type Operation } from '../operation.ts';
 import { ApiRefusal } from '../parts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operation, type Operation } from '../operation.ts';
 import { ApiRefusal } from '../parts.ts';
 import { idParameters } from '../schemas/common.ts';

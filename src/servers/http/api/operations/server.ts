@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operation, type Operation } from '../operation.ts';
 import { reloadSchema, serverSchema, sessionSchema, settingsSchema } from '../schemas/server.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StreamReport } from '../../stream-report.ts';
 import type { Caller } from '../caller.ts';
 import { operation, type House, type Operation } from '../operation.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operation, type House, type Operation } from '../operation.ts';
 import { ApiRefusal, type VisitInfo } from '../parts.ts';
 import { idParameters, page, pageFacts, paging, streamPath } from '../schemas/common.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_NAME_LENGTH } from '../../../../media/stream-name.ts';
 import { streamPattern as patternOf } from '../../../../media/stream-pattern.ts';
 

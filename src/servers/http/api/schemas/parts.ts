@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, streamPath, streamPattern, time } from './common.ts';
 
 const action = z.enum(['publish', 'play']);

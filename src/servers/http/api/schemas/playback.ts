@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PLAYBACK_PROTOCOLS, PLAYBACK_TROUBLES } from '../../../../observe/playback.ts';
 import { count, streamPath } from './common.ts';
 

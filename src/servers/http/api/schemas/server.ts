@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, time } from './common.ts';
 import { verdictSchema } from './streams.ts';
 

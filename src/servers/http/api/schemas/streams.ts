@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, time } from './common.ts';
 
 const measured = (what: string) => z.number().nullable().describe(`${what}; null until it is known.`);
