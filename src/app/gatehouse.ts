@@ -18,6 +18,8 @@ export interface GatehouseOptions {
   readonly feed: EventFeed;
   /** Whoever may play the one stream may play the other as a part of it. */
   readonly covers: (path: string, part: string) => boolean;
+  /** About how often players of a stream fetch its playlist, in seconds; 0: nothing of it is there. */
+  readonly targetSecondsOf: (path: string) => number;
   /** Counts who is not let in. */
   readonly refused?: ((action: 'publish' | 'play', reason: string) => void) | undefined;
   /** Wall clock, ms. */
@@ -41,19 +43,20 @@ export class Gatehouse {
   readonly #audience: HlsAudience;
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor({ settings, access, hooks, feed, covers, refused, clock, now, log }: GatehouseOptions) {
-    const { http, hls, limits } = settings;
+  constructor(options: GatehouseOptions) {
+    const { settings, access, hooks, feed, covers, targetSecondsOf, refused, clock, now, log } = options;
+    const { http, limits } = settings;
     this.#settings = settings;
     this.visits = new Visits({ events: feed, clock });
     this.gate = new Gatekeeper({ access, hooks, visits: this.visits, events: feed, refused, log });
     this.clients = new ClientAddresses({ trusted: read(http.trustedProxies), header: http.proxyHeader });
     const sessions = new HlsSessions({
       now,
-      goneMs: goneAfterMs(hls.segmentSeconds),
+      goneMs: (path) => goneAfterMs(targetSecondsOf(path)),
       maxPerAddress: limits.connectionsPerAddress,
       covers,
     });
-    const audience = new HlsAudience(now, hls.segmentSeconds, this.clients);
+    const audience = new HlsAudience(now, targetSecondsOf, this.clients);
     this.#sessions = sessions;
     this.#audience = audience;
     this.hlsViewers = {

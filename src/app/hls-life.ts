@@ -150,7 +150,7 @@ export class HlsLife implements HlsSource {
   #begin(id: TrackId): HlsOutput {
     const { cuts, make } = this.#options;
     const former = this.#stopped.filter((output) => output.id === id);
-    const first = former.reduce((at, output) => laterNumbers(at, output.next), this.#options.first);
+    const first = former.reduce((at, output) => laterNumbers(at, output.next), this.#next);
     const reports = (): readonly RenditionReport[] => this.#reports(output);
     const output: HlsOutput = make(id, first, { cuts, reports });
     this.#beside.set(id, output);

@@ -123,6 +123,7 @@ export class House {
       hooks: this.hooking.judge,
       feed: this.#feed,
       covers: (path, part) => this.onAir.ladders.covers(path, part),
+      targetSecondsOf: (path) => this.onAir.targetSecondsOf(path),
       refused: (action, reason) => this.operating.metrics.visitRefused(action, reason),
       log: this.#options.log,
     });

@@ -125,6 +125,14 @@ export class OnAir {
     return stream && (stream.keyFrame ?? null);
   }
 
+  /** About how often players of a stream, or of a ladder, fetch its playlist, in seconds; 0: nothing of it is there. */
+  targetSecondsOf(path: string): number {
+    const lengths = this.ladders
+      .members(path)
+      .flatMap((member) => this.hls.find(member)?.newest.lengths ?? []);
+    return Math.max(0, ...lengths.map(({ rule, segmentSeconds }) => rule.targetDuration ?? segmentSeconds));
+  }
+
   /** After the doors: lets go of everything. */
   async close(): Promise<void> {
     this.#ticker.stop();

@@ -36,7 +36,7 @@ export class RecordingsView {
     this.#options = options;
     const { settings, recorder, gate, clients, now, log } = options;
     const maxPerAddress = settings().limits.connectionsPerAddress;
-    this.#sessions = new HlsSessions({ now, goneMs: GONE_MS, maxPerAddress });
+    this.#sessions = new HlsSessions({ now, goneMs: () => GONE_MS, maxPerAddress });
     const watch = (): Settings['record']['watch'] => settings().record.watch;
     const door = new RecordingsDoor({ watch, gate, clients, sessions: this.#sessions });
     this.#route = new RecordingsRoute({ read: (id) => recorder.read(id), door, now, log });

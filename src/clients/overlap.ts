@@ -27,6 +27,8 @@ export class Overlap {
   #playableAt: number | undefined;
   #heardFirstAt: number;
   #seam: Seam | undefined;
+  /** Offsets that do not fit, in this GOP: each frame of silence would try them again with each other one. */
+  readonly #misfits = new Set<number>();
   /** The second's clock minus the first's, ms modulo 2^32; undefined: nothing in common yet. */
   offset: number | undefined;
 
@@ -44,6 +46,7 @@ export class Overlap {
   /** The first has brought something. `now`: ms, monotonic. */
   heardFirst(message: RtmpMessage, now: number): void {
     this.#heardFirstAt = now;
+    if (message.type === MessageType.video && isKeyFrame(message.body)) this.#misfits.clear();
     this.#compare(message, this.held.messages, 1);
   }
 
@@ -88,13 +91,14 @@ export class Overlap {
     if (this.offset !== undefined || !bringsFrame(message)) return;
     for (const other of others) {
       if (!isSame(message, other)) continue;
-      const ahead = sign * (other.timestamp - message.timestamp);
-      if (this.#fits(ahead)) return void (this.offset = ahead >>> 0);
+      const ahead = (sign * (other.timestamp - message.timestamp)) >>> 0;
+      if (this.#fits(ahead)) return void (this.offset = ahead);
     }
   }
 
   /** Whatever lies in both, by these clocks, is the same in both. */
   #fits(offset: number): boolean {
+    if (this.#misfits.has(offset)) return false;
     const spans = spansOf(this.#first.messages);
     let alike = 0;
     let hasKey = false;
@@ -107,8 +111,10 @@ export class Overlap {
         hasKey ||= message.type === MessageType.video && isKeyFrame(message.body);
       }
       // At the edges a neighbour may be in one of them only.
-      else if (difference(at, span.from) > TOLERANCE_MS && difference(span.to, at) > TOLERANCE_MS)
+      else if (difference(at, span.from) > TOLERANCE_MS && difference(span.to, at) > TOLERANCE_MS) {
+        if (this.#misfits.size < MAX_HELD_MESSAGES) this.#misfits.add(offset);
         return false;
+      }
     }
     return hasKey || alike >= ENOUGH_ALIKE;
   }

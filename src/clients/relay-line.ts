@@ -3,7 +3,6 @@ import { reconnectTarget, type ClientTarget } from '../protocols/rtmp/session/cl
 import type { RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { BackOff } from './back-off.ts';
 import { MediaFlow } from './media-flow.ts';
-import { Overlap } from './overlap.ts';
 import type { RelayLineOptions } from './relay-line-options.ts';
 import { Move, MoveLimit, whereTo } from './relay-move.ts';
 import { RelayProgress, type RelayHealth } from './relay-progress.ts';
@@ -166,7 +165,7 @@ export class RelayLine {
     const asks = `the server asks to connect again${text === '' ? '' : ` (${withoutSecrets(text, secrets)})`}`;
     tell('running', `${asks}${whereTo(tcUrl, target)}`);
     if (!target) return;
-    const move = new Move(target, new Overlap(this.#flow.recent, time.now()), time);
+    const move = new Move(target, this.#flow.recent, time);
     this.#move = move;
     move.link = this.#open(target);
   }
@@ -211,7 +210,7 @@ export class RelayLine {
 
   #moveFailed(end: ClientEnd): void {
     const move = this.#move!;
-    move.link = undefined;
+    move.lost();
     if (!this.#link) {
       this.#dropMove();
       return this.#lost(end);

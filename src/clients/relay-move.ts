@@ -1,7 +1,8 @@
 import type { ClientTarget } from '../protocols/rtmp/session/client-url.ts';
 import type { RelayPath } from '../protocols/rtmp/session/relay-path.ts';
 import { BackOff } from './back-off.ts';
-import type { Overlap } from './overlap.ts';
+import { Overlap } from './overlap.ts';
+import type { RecentMedia } from './recent-media.ts';
 import type { RtmpLink } from './rtmp-client.ts';
 import type { RelayTime } from './time.ts';
 
@@ -18,24 +19,34 @@ const MAX_TRIES = 5;
 export class Move {
   readonly target: ClientTarget;
   /** What it has brought and how that goes with the first, in a relay that plays. */
-  readonly overlap: Overlap;
+  overlap: Overlap;
   link: RtmpLink | undefined;
   /** It has started, by these relays. */
   path: RelayPath | undefined;
   stopWaiting: () => void = () => undefined;
+  readonly #first: RecentMedia;
   readonly #time: RelayTime;
   readonly #backOff: BackOff;
   #tries = 0;
 
-  constructor(target: ClientTarget, overlap: Overlap, time: RelayTime) {
+  /** @param first what the connection that stands brings */
+  constructor(target: ClientTarget, first: RecentMedia, time: RelayTime) {
     this.target = target;
-    this.overlap = overlap;
+    this.overlap = new Overlap(first, time.now());
+    this.#first = first;
     this.#time = time;
     this.#backOff = new BackOff(time.random);
   }
 
   isTo({ host, port }: ClientTarget): boolean {
     return this.target.host === host && this.target.port === port;
+  }
+
+  /** Its connection is gone. What came by it is nothing to go over with: the next one has another clock, and begins elsewhere. */
+  lost(): void {
+    this.link = undefined;
+    this.path = undefined;
+    this.overlap = new Overlap(this.#first, this.#time.now());
   }
 
   /** False: there have been attempts enough. */

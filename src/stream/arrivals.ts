@@ -3,19 +3,18 @@ import { ticksFromSeconds } from '../media/time.ts';
 
 /** Sound without a picture is stamped this often, as if that were its key frames. */
 const SOUND_SPAN = ticksFromSeconds(1);
-/** Sound without a picture may go on for days. */
-const MAX_STAMPS = 40;
+/** More than there are in the longest GOP that is kept for viewers, and than are ever written in one batch. */
+const MAX_STAMPS = 64;
 
 /**
  * When frames came in by the wall clock: those that a viewer can start with, and where there is no picture one frame of
- * sound a second. For viewers who want to know how late they are; only of frames since the newest key frame, which is where
- * viewers start.
+ * sound a second. For viewers who want to know how late they are.
  */
 export class Arrivals {
   readonly #clock: () => number;
-  /** Few, and a weak map for every stream would be searched with every collection of garbage. */
-  #frames: Frame[] = [];
-  #times: number[] = [];
+  /** By decode time and kind, which never come twice: frames are not kept for it, nor has the collector of garbage anything to follow. */
+  readonly #frames: number[] = [];
+  readonly #times: number[] = [];
   /** Of the last sound that was stamped. */
   #soundAt: number | undefined;
 
@@ -29,20 +28,19 @@ export class Arrivals {
     if (frame.kind === 'audio') {
       if (this.#soundAt !== undefined && Math.abs(frame.dts - this.#soundAt) < SOUND_SPAN) return;
       this.#soundAt = frame.dts;
-      if (this.#frames.length === MAX_STAMPS) this.#forget();
-    } else this.#forget();
-    this.#frames.push(frame);
+    }
+    this.#frames.push(nameOf(frame));
     this.#times.push(this.#clock());
+    if (this.#frames.length <= MAX_STAMPS) return;
+    this.#frames.shift();
+    this.#times.shift();
   }
 
   /** ms since 1970; undefined: not known of this frame. */
   of(frame: Frame): number | undefined {
-    const at = this.#frames.lastIndexOf(frame);
+    const at = this.#frames.lastIndexOf(nameOf(frame));
     return at < 0 ? undefined : this.#times[at];
   }
-
-  #forget(): void {
-    this.#frames = [];
-    this.#times = [];
-  }
 }
+
+const nameOf = ({ kind, dts }: Frame): number => 2 * dts + (kind === 'audio' ? 1 : 0);

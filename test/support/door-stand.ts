@@ -64,7 +64,7 @@ export async function doorStand(context: TestContext, options: DoorStandOptions 
     ...{ streams, waitMs: options.waitMs ?? 0, idleMs: 10_000, closed: note, proxies: options.rtmpProxies },
   });
   const clients = new ClientAddresses(options.httpProxies);
-  const sessions = new HlsSessions({ now, goneMs: 15_000, maxPerAddress: 100 });
+  const sessions = new HlsSessions({ now, goneMs: () => 15_000, maxPerAddress: 100 });
   const route = new HlsRoute({
     find: (path) => hls.find(path),
     whenPublished: (path, ms, callback) => {

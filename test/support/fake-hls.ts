@@ -71,6 +71,12 @@ class FakePlaylist implements HlsPlaylist {
     this.#changed();
   }
 
+  /** Others of its stream go on, and it is there no more. */
+  leave(): void {
+    this.newest = undefined;
+    this.end();
+  }
+
   #changed(): void {
     this.#made.clear();
     this.renderings = [];

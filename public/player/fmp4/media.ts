@@ -1,8 +1,9 @@
 import type { MediaFrame } from '../../../src/media/frame.ts';
-import { ticks, type Ticks } from '../../../src/media/time.ts';
+import { secondsFromTicks, ticks, type Ticks } from '../../../src/media/time.ts';
 import type { Track, TrackKind } from '../../../src/media/track.ts';
 import { openMediaSource, supports } from '../capabilities.ts';
 import { mediaTypes } from '../codecs.ts';
+import { Starts } from './starts.ts';
 import { TrackBuffer } from './track-buffer.ts';
 import { TrackWriter, UnplayableError } from './track-writer.ts';
 
@@ -31,6 +32,8 @@ export class Media {
   readonly #opened: ReturnType<typeof openMediaSource>;
   readonly #writers: Readonly<Record<TrackKind, TrackWriter>>;
   #buffers: TrackBuffer[] | undefined;
+  /** Of the picture. */
+  readonly #starts = new Starts();
   #hasBegun = false;
   #isComplete = false;
   #isOver = false;
@@ -43,7 +46,9 @@ export class Media {
 
   /** Call {@link pump} behind the last one that there is for now. */
   add(frame: MediaFrame): void {
-    if (this.#options.expects(frame.kind)) this.#writers[frame.kind].add(frame);
+    if (!this.#options.expects(frame.kind)) return;
+    this.#writers[frame.kind].add(frame);
+    if (frame.kind === 'video' && frame.startsGop) this.#starts.add(secondsFromTicks(frame.pts));
   }
 
   /** No further frame comes. */
@@ -89,12 +94,12 @@ export class Media {
     const writer = this.#writers[track.kind];
     const type = typeOf(track);
     if (type === undefined) throw new UnplayableError(track.codecString);
-    const { video, failed } = this.#options;
+    const { failed } = this.#options;
     return new TrackBuffer({
       sink: source.addSourceBuffer(type),
       type,
       next: () => writer.next(),
-      spare: () => video.currentTime - LEAST_BEHIND_SECONDS,
+      spare: () => this.#spareBehind(LEAST_BEHIND_SECONDS),
       changed: () => this.#changed(),
       failed,
     });
@@ -111,8 +116,14 @@ export class Media {
       if (currentTime < start) video.currentTime = start;
     }
     if (currentTime - start > KEEP_BEHIND_SECONDS + TIDY_SECONDS)
-      for (const buffer of this.#buffers ?? []) buffer.remove(currentTime - KEEP_BEHIND_SECONDS);
+      for (const buffer of this.#buffers ?? []) buffer.remove(this.#spareBehind(KEEP_BEHIND_SECONDS));
     this.#endIfDone();
+  }
+
+  /** Up to where media can be given up that lie so far behind the picture: with a key frame go all pictures up to the next one. */
+  #spareBehind(seconds: number): number {
+    const to = this.#options.video.currentTime - seconds;
+    return this.#options.expects('video') ? this.#starts.before(to) : to;
   }
 
   #endIfDone(): void {

@@ -4,6 +4,7 @@ import type { Piece } from './track-writer.ts';
 export interface Sink {
   readonly updating: boolean;
   readonly buffered: { readonly length: number; start(index: number): number };
+  mode: 'segments' | 'sequence';
   timestampOffset: number;
   appendBuffer(bytes: Uint8Array<ArrayBuffer>): void;
   changeType(type: string): void;
@@ -24,6 +25,8 @@ export interface TrackBufferOptions {
   readonly changed: () => void;
   readonly failed: (error: unknown) => void;
 }
+
+type Head = Extract<Piece, { kind: 'head' }>;
 
 /** Less than this, in seconds, is not worth being given up. */
 const LEAST_SPARE_SECONDS = 1;
@@ -49,7 +52,7 @@ export class TrackBuffer {
     return !this.#options.sink.updating && this.#piece === undefined;
   }
 
-  /** Gives up what lies before a time, in seconds. */
+  /** Gives up what lies before a time, in seconds, if that is worth it. */
   remove(to: number): void {
     this.#removeTo = to;
     this.pump();
@@ -79,11 +82,11 @@ export class TrackBuffer {
 
   /** @returns whether to go on */
   #step(): boolean {
-    const { sink, next } = this.#options;
+    const { next } = this.#options;
     if (this.#removeTo !== undefined) {
       const to = this.#removeTo;
       this.#removeTo = undefined;
-      sink.remove(0, to);
+      this.#giveUp(to);
       return true;
     }
     const piece = this.#piece ?? next();
@@ -98,8 +101,7 @@ export class TrackBuffer {
   #put(piece: Piece): boolean {
     const { sink } = this.#options;
     if (piece.kind === 'head') {
-      if (piece.type !== this.#type) sink.changeType(piece.type);
-      this.#type = piece.type;
+      if (piece.type !== this.#type) this.#change(piece);
     } else if (piece.at !== undefined) sink.timestampOffset = piece.at;
     if (piece.bytes.length === 0) return true;
     try {
@@ -111,10 +113,23 @@ export class TrackBuffer {
     }
   }
 
+  #change({ type, bytes }: Head): void {
+    const { sink } = this.#options;
+    sink.changeType(type);
+    this.#type = type;
+    if (bytes.length === 0) return;
+    // Media that do not say their times may have gone before.
+    sink.mode = 'segments';
+    sink.timestampOffset = 0;
+  }
+
   /** @returns whether there may be room now; if not, there will be when the picture has gone on */
   #makeRoom(): boolean {
-    const { sink, spare } = this.#options;
-    const to = spare();
+    return this.#giveUp(this.#options.spare());
+  }
+
+  #giveUp(to: number): boolean {
+    const { sink } = this.#options;
     if (sink.buffered.length === 0 || to - sink.buffered.start(0) < LEAST_SPARE_SECONDS) return false;
     sink.remove(0, to);
     return true;

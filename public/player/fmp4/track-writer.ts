@@ -109,6 +109,7 @@ export class TrackWriter {
     this.#track = track;
     this.#movie = isBare(type) ? undefined : movieTracks([track])[0];
     this.#end = undefined;
+    this.#continuity = new Continuity(); // it may count in other units
     return { kind: 'head', type, bytes: this.#movie ? initSegment([this.#movie]) : new Uint8Array(0) };
   }
 

@@ -10,6 +10,7 @@ import type { Breach } from './rules.ts';
 const MAX_EARLY = 8;
 /** Once a part is listed, the answer to who has waited for it is on its way: the network may take so long, ms. */
 const LATEST_MS = 1_000;
+const SLICES = 10;
 /** A server that has failed so often is believed to do so always. */
 const ENOUGH_FAILURES = 3;
 /** Of every so many parts that came early it is looked whether they are the same when asked for again. */
@@ -100,11 +101,17 @@ export class HintReader {
   }
 }
 
+/** Counted in slices: where this process was held up itself, only one of them is over. */
 async function inTime(early: Promise<Answer>): Promise<Answer | 'late'> {
   const enough = new AbortController();
-  const late = sleep(LATEST_MS, 'late' as const, { signal: enough.signal }).catch(() => 'late' as const);
+  const { signal } = enough;
   try {
-    return await Promise.race([early, late]);
+    for (let slice = 0; slice < SLICES; slice++) {
+      const over = sleep(LATEST_MS / SLICES, undefined, { signal }).catch(() => undefined);
+      const answer = await Promise.race([early, over]);
+      if (answer !== undefined) return answer;
+    }
+    return 'late';
   } finally {
     enough.abort();
   }

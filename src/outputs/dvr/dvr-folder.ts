@@ -29,6 +29,8 @@ export class DvrFolder {
   #lines = 0;
   /** What was to be appended and may be there in part. */
   #owed = '';
+  /** Something has been put into it: a life without a segment leaves its number, and with it the folder, to the next one. */
+  #isOwn = false;
   #isClosed = false;
 
   constructor(options: DvrFolderOptions) {
@@ -37,6 +39,7 @@ export class DvrFolder {
 
   /** False: the disk does not keep up, and `done` is not called. */
   write(file: string, bytes: Buffer, done: (error: Error | undefined) => void): boolean {
+    this.#isOwn = true;
     return this.#options.disk.write({ path: this.#pathOf(file), bytes, done });
   }
 
@@ -55,7 +58,7 @@ export class DvrFolder {
   }
 
   tellEnd(): void {
-    this.#append(ENDED_LINE);
+    if (this.#isOwn) this.#append(ENDED_LINE);
   }
 
   /** @param held segments in the folder by now */
@@ -66,6 +69,7 @@ export class DvrFolder {
 
   rewriteIndex(): void {
     if (this.#isClosed) return;
+    this.#isOwn = true;
     const { disk, contents } = this.#options;
     const { inits, segments } = contents();
     const lines = [
@@ -79,11 +83,12 @@ export class DvrFolder {
   /** All of it. */
   remove(): void {
     this.#isClosed = true;
-    this.#options.disk.remove(this.#options.dir);
+    if (this.#isOwn) this.#options.disk.remove(this.#options.dir);
   }
 
   #append(line: string): void {
     if (this.#isClosed) return;
+    this.#isOwn = true;
     this.#lines++;
     const text = this.#owed + line;
     this.#owed = '';

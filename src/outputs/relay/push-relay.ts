@@ -162,8 +162,11 @@ export class PushRelay {
       write: (batch) => this.#send(link, sink, [batch]),
       writeAll: (batches) => this.#send(link, sink, batches),
       close: (reason) => {
-        if (this.#former?.viewer.sink === sink && !OVER.has(reason)) this.#hurry();
-        else this.#closed(reason);
+        const former = this.#former;
+        if (former?.viewer.sink !== sink || OVER.has(reason)) return this.#closed(reason);
+        behindThisBatch(() => {
+          if (this.#former === former) this.#hurry();
+        });
       },
     };
     return sink;
@@ -180,7 +183,10 @@ export class PushRelay {
     if (!last) return;
     this.#leaveFormer();
     // The key frame may have been on its way when the new one joined; the stream has it still.
-    if (this.#viewer?.state === 'joining') this.#rejoin(successor);
+    const viewer = this.#viewer;
+    behindThisBatch(() => {
+      if (viewer?.state === 'joining' && this.#viewer === viewer) this.#rejoin(successor);
+    });
   }
 
   #rejoin(link: RtmpLink): void {
@@ -228,3 +234,6 @@ interface Former {
   readonly leave: () => void;
   readonly stopWaiting: () => void;
 }
+
+/** Whoever joins while a batch is given out is given what there is of the GOP, this batch too, and then the batch in its turn. */
+const behindThisBatch = queueMicrotask;

@@ -4,9 +4,9 @@ import { ClientAddresses } from './client-address.ts';
 /** A player fetches its playlist every target duration or so; three times that without a fetch, and it has left. */
 const GONE_DURATIONS = 3;
 const MIN_GONE_MS = 15_000;
-/** After so many ms without a fetch of its playlist a player has left. */
-export function goneAfterMs(segmentSeconds: number): number {
-  return Math.max(MIN_GONE_MS, GONE_DURATIONS * segmentSeconds * 1000);
+/** After so many ms without a fetch of its playlist a player has left. @param targetSeconds its target duration; 0: not known */
+export function goneAfterMs(targetSeconds: number): number {
+  return Math.max(MIN_GONE_MS, GONE_DURATIONS * targetSeconds * 1000);
 }
 
 /** Characters of a program's name that tell it from another. */
@@ -17,14 +17,14 @@ const MAX_PLAYERS = 20_000;
 /** Counts HLS players that have no session by their playlist fetches: same address and same program is taken for one viewer. */
 export class HlsAudience {
   readonly #now: () => number;
-  readonly #goneMs: number;
+  readonly #targetSecondsOf: (path: string) => number;
   readonly #clients: ClientAddresses;
   readonly #lastSeen = new Map<string, Map<string, number>>();
 
-  /** @param now milliseconds, monotonic. */
-  constructor(now: () => number, segmentSeconds: number, clients = new ClientAddresses()) {
+  /** @param now milliseconds, monotonic. @param targetSecondsOf a stream's target duration as it is now; 0: not known */
+  constructor(now: () => number, targetSecondsOf: (path: string) => number, clients = new ClientAddresses()) {
     this.#now = now;
-    this.#goneMs = goneAfterMs(segmentSeconds);
+    this.#targetSecondsOf = targetSecondsOf;
     this.#clients = clients;
   }
 
@@ -47,8 +47,9 @@ export class HlsAudience {
 
   /** Forgets who has left; call about once a second. */
   tick(): void {
-    const before = this.#now() - this.#goneMs;
+    const now = this.#now();
     for (const [path, players] of this.#lastSeen) {
+      const before = now - goneAfterMs(this.#targetSecondsOf(path));
       for (const [player, at] of players) if (at < before) players.delete(player);
       if (players.size === 0) this.#lastSeen.delete(path);
     }

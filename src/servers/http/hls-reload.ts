@@ -62,7 +62,7 @@ export class HlsReload {
     return {
       begin: (come) => playlist.when(place, come),
       answer: (asked) => {
-        if (!this.#send(asked, playlist)) nothingNew(asked);
+        if (!this.#send(asked, playlist)) gone(asked);
       },
       late: nothingNew,
       patienceMs: patienceMs(targetDuration),
@@ -77,6 +77,11 @@ export class HlsReload {
     this.#sender.send(asked, rendered, keepSeconds(asked, playlist));
     return true;
   }
+}
+
+/** Players go over to another rendition at once; told to try again they would run out of media first. */
+function gone({ path, response }: HlsRequest): void {
+  respondText(response, 404, `a playlist of "${path}" is gone`);
 }
 
 function nothingNew({ response }: HlsRequest): void {

@@ -47,8 +47,8 @@ interface Member extends HlsSession {
 export interface HlsSessionsOptions {
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** See goneAfterMs. */
-  readonly goneMs: number;
+  /** See goneAfterMs; of the stream that is watched. */
+  readonly goneMs: (path: string) => number;
   /** At a time, from one address. */
   readonly maxPerAddress: number;
   /** Whoever may play the one stream may play the other as a part of it; by default no other. */
@@ -159,8 +159,13 @@ export class HlsSessions {
   /** Lets go of who has left; call about once a second. */
   tick(): void {
     const now = this.#options.now();
-    for (const member of this.#here)
-      if (member.at < now - this.#options.goneMs) this.#leave(member, 'gone', 'the viewer left');
+    const before = new Map<string, number>();
+    for (const member of this.#here) {
+      const { path } = member;
+      let least = before.get(path);
+      if (least === undefined) before.set(path, (least = now - this.#options.goneMs(path)));
+      if (member.at < least) this.#leave(member, 'gone', 'the viewer left');
+    }
     for (const member of this.#over) {
       if (member.at >= now - REMEMBERED_MS && this.#over.size <= MAX_REMEMBERED) break;
       this.#over.delete(member);

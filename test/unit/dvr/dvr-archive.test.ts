@@ -181,6 +181,18 @@ test('a life that was cut off is found again, by other numbers; one that came to
   assert.deepEqual([...index.inits.keys()], [100, 300]);
 });
 
+test('a life without a segment takes nothing from the next one, which has its number and its folder', async () => {
+  const { made: empty, disk, dir, own } = archive();
+  empty.end();
+  const { made } = archive({ dir, disk });
+  for (let sequence = 100; sequence < 104; sequence++) made.offer(segment(sequence));
+  empty.remove();
+  await disk.settled();
+  assert.equal(await fetched(made, { kind: 'segment', sequence: 101 }), 'segment 101');
+  const { lives } = await findFormerLives(own, DATE);
+  assert.deepEqual([...lives.keys()], ['live/cam/video'], 'it can be gone on from');
+});
+
 test('of a former life only what is whole and without a gap is used', async () => {
   const { made, disk, own, dir } = archive();
   for (let sequence = 100; sequence < 106; sequence++) made.offer(segment(sequence));

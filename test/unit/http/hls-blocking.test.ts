@@ -191,6 +191,15 @@ test('when the source stalls, who waits is told so before the target duration is
   assert.deepEqual([route.waiting, source.media.waiting.size], [{ requests: 0, crowds: 0 }, 0]);
 });
 
+test('a playlist that goes while it is waited for is gone: players go over to another one', async () => {
+  const answer = media('_HLS_msn=8&_HLS_part=1');
+  await waiting(1);
+  source.media.leave();
+  const reply = await answer;
+  assert.equal(reply.status, 404);
+  assert.match(text(reply), /a playlist of "live\/demo" is gone/);
+});
+
 test('while parts come a segment is waited for longer, though never for more than three target durations', async () => {
   const answer = media('_HLS_msn=9');
   await waiting(1);

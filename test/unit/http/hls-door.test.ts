@@ -36,7 +36,7 @@ beforeEach(() => {
   gate = new TestGate();
   gate.open = false;
   time = new FakeTime();
-  sessions = new HlsSessions({ now: time.now, goneMs: 15_000, maxPerAddress: 10 });
+  sessions = new HlsSessions({ now: time.now, goneMs: () => 15_000, maxPerAddress: 10 });
   route = new HlsRoute({
     find: () => source,
     whenPublished: (_path, _ms, callback) => (callback(source), undefined),

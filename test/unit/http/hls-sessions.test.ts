@@ -7,9 +7,9 @@ import { nameOf } from '../../support/stage.ts';
 
 const PATH = 'live/cam';
 
-function hall(maxPerAddress = 100) {
+function hall(maxPerAddress = 100, goneMs = 15_000) {
   const time = new FakeTime();
-  const sessions = new HlsSessions({ now: time.now, goneMs: 15_000, maxPerAddress });
+  const sessions = new HlsSessions({ now: time.now, goneMs: () => goneMs, maxPerAddress });
   const told: string[] = [];
   const kicks: ((reason: string) => void)[] = [];
   const enter = (address = '192.0.2.1', query = '') => {
@@ -42,6 +42,17 @@ test('a session watches from its first media playlist on, and is gone when it ha
   time.advance(1);
   sessions.tick();
   assert.deepEqual([sessions.count(PATH), session.state, told], [0, 'gone', ['began', 'the viewer left']]);
+});
+
+test('where playlists are fetched more rarely, players are waited for longer', () => {
+  const { time, sessions, enter } = hall(100, 90_000);
+  sessions.seen(enter().session);
+  time.advance(90_000);
+  sessions.tick();
+  assert.equal(sessions.count(PATH), 1, 'at the limit');
+  time.advance(1);
+  sessions.tick();
+  assert.equal(sessions.count(PATH), 0);
 });
 
 test('one that has gone is known for ten minutes, and may be let in again under the same id', () => {

@@ -40,7 +40,7 @@ async function stand(context: TestContext, read: RecordingsRouteOptions['read'])
     watch: () => 'operator',
     gate: { ask: () => assert.fail('nobody is asked'), connect: () => assert.fail(), isOpen: () => false },
     clients: new ClientAddresses(),
-    sessions: new HlsSessions({ now, goneMs: 1, maxPerAddress: 1 }),
+    sessions: new HlsSessions({ now, goneMs: () => 1, maxPerAddress: 1 }),
   });
   const route = new RecordingsRoute({ read, door, now, log });
   const api = await new ApiStand({ sendRecording: (wanted) => route.send(wanted) }).start();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FlvFrames } from '../../../public/player/fmp4/flv-frames.ts';
+import { Starts } from '../../../public/player/fmp4/starts.ts';
 import { Rate } from '../../../public/player/fmp4/rate.ts';
 import { TrackBuffer, type Sink } from '../../../public/player/fmp4/track-buffer.ts';
 import { TrackWriter, UnplayableError, type Piece } from '../../../public/player/fmp4/track-writer.ts';
@@ -180,6 +181,15 @@ test('another configuration has a head of its own, behind all frames of the one 
   ]);
 });
 
+test('sound of another rate goes on at its own time, however its units are counted', () => {
+  const slow = { ...audioTrack('slow'), sampleRate: 32_000, coreRate: 32_000 };
+  const writer = new TrackWriter(MP4);
+  const before = [0, 21, 43].map((at) => sound(at));
+  const pieces = written(writer, ...before, sound(64, { track: slow }), sound(96, { track: slow }));
+  const [first, second] = samplesOf(pieces).slice(3);
+  assert.deepEqual([first?.decodeTime, second?.decodeTime], [2048, 3072]);
+});
+
 test('a track that the browser has no type for is told', () => {
   assert.throws(() => written(new TrackWriter(() => undefined), key(0)), UnplayableError);
 });
@@ -225,6 +235,7 @@ test('MP3 outside of MP4 is given as it is, with its time where it begins and af
 /** A source buffer that finishes when it is told to. */
 class FakeSink implements Sink {
   updating = false;
+  mode: Sink['mode'] = 'segments';
   timestampOffset = 0;
   /** Bytes of room. */
   room = Infinity;
@@ -243,6 +254,7 @@ class FakeSink implements Sink {
     this.#begin(`append ${length}`);
   }
   changeType(type: string): void {
+    if (type === 'audio/mpeg') this.mode = 'sequence'; // as browsers do where media tell no times
     this.done.push(`type ${type}`);
   }
   remove(from: number, to: number): void {
@@ -330,6 +342,38 @@ test('old media are removed between two pieces, and a closed buffer does nothing
   sink.finish();
   buffer.pump();
   assert.deepEqual([sink.done.length, sink.listeners], [2, 0]);
+});
+
+test('media that tell their times come where they say, also behind some that do not', () => {
+  const head = (type: string, bytes: number): Piece => ({
+    ...{ kind: 'head', type, bytes: new Uint8Array(bytes) },
+  });
+  const { sink, buffer } = bufferOf([head('audio/mpeg', 0), media(3, 7.5), head('a', 9), media(1)]);
+  buffer.pump();
+  assert.deepEqual([sink.mode, sink.timestampOffset], ['sequence', 7.5]);
+  for (let turn = 0; turn < 3; turn++) sink.finish();
+  assert.deepEqual([sink.mode, sink.timestampOffset], ['segments', 0]);
+  assert.deepEqual(sink.done, ['type audio/mpeg', 'append 3', 'type a', 'append 9', 'append 1']);
+});
+
+test('media are given up between GOPs alone, or the one that is shown would go with its key frame', () => {
+  const starts = new Starts();
+  for (const time of [0.08, 0.12, 20.08, 40.08]) starts.add(time);
+  const cut = (time: number): number => Math.round(starts.before(time) * 1000);
+  assert.deepEqual([cut(0.05), cut(19), cut(20.5), cut(39)], [0, 75, 20_075, 20_075]);
+  assert.equal(cut(5), 0, 'a viewer who went back keeps what is left');
+  assert.equal(cut(100), 40_075);
+  assert.equal(new Starts().before(100), 0, 'no key frame was ever there');
+});
+
+test('nothing is removed for less than a second', () => {
+  const { sink, buffer } = bufferOf([]);
+  sink.start = 59.5;
+  buffer.remove(0);
+  buffer.remove(60);
+  assert.deepEqual(sink.done, []);
+  buffer.remove(61);
+  assert.deepEqual(sink.done, ['remove 0-61']);
 });
 
 test('the bitrate is the stream’s own, not that of the first burst', () => {

@@ -191,6 +191,60 @@ test('a pull goes over when the second connection brings a key frame, and its st
   assert.equal(rig.pulls.reports('pull-1')[0]?.health.state, 'running');
 });
 
+test('a second connection that breaks off is not gone over to, and the one after it begins anew', () => {
+  const rig = new RelayRig();
+  rig.pull('always');
+  rig.pulls.start();
+  const first = rig.link;
+  first.start();
+  for (const message of [config, picture(0, true), picture(40, false)]) first.options.media?.(message);
+  first.ask();
+  const second = rig.link;
+  second.start();
+  const other = { ...picture(9_000, true), body: hex('17 01 000000 00000004 65888499') };
+  for (const message of [config, other]) second.options.media?.(message);
+  second.end('the server closed the connection');
+  for (let ms = 80; ms < 6_000; ms += 40) {
+    rig.time.advance(40);
+    first.options.media?.(picture(ms, false));
+  }
+  const third = rig.link;
+  assert.notEqual(third, second, 'it was tried again');
+  assert.equal(first.isClosed, false, 'what the second has brought leads nowhere');
+  third.start();
+  third.options.media?.(config);
+  third.options.media?.(picture(70_000, false));
+  assert.equal(first.isClosed, false, 'nor does it make the third one playable');
+  first.end('the server closed the connection');
+  third.options.media?.({ ...other, timestamp: 70_040 });
+  assert.equal(rig.pulls.reports('pull-1')[0]?.health.state, 'running');
+  const stream = rig.streams.find('live/show');
+  assert.ok(stream?.publisher, 'the stream has its publisher');
+});
+
+test('two pushes to servers of one kind: the one that is moved gets each frame once', async () => {
+  const rig = new RelayRig();
+  rig.push();
+  rig.push('live/show', 'rtmp://other.example/app/key', 'push-2');
+  const on = rig.publish();
+  on.publication.write(key(0));
+  on.publication.write(sound(0));
+  on.publication.flush();
+  const [first, other] = rig.links;
+  first!.start();
+  other!.start();
+  frame(on, 40);
+  first!.ask('rtmp://b.example/live');
+  rig.link.start();
+  frame(on, 80, true);
+  await Promise.resolve();
+  frame(on, 120);
+  const text = Buffer.concat(rig.link.written).toString('latin1');
+  const payload = Buffer.from(key(80).payload).toString('latin1');
+  assert.equal(text.split(payload).length - 1, 1, 'the key frame');
+  assert.ok(!other!.isClosed, 'the other one is not concerned');
+});
+
 const HEVC: NalTrack = { ...VIDEO, codec: 'hevc', codecString: 'hvc1.1.6.L93.B0' };
 
 function hevc(rig: RelayRig): On {
