@@ -46,7 +46,9 @@ async function buildServer(outDir) {
     splitting: true,
     packages: 'external',
     // A name in a bundle leaves out what is not used of it, here two thirds: the collector of garbage looks at all there is, again and again.
-    alias: { zod: fileURLToPath(import.meta.resolve('zod')) },
+    alias: Object.fromEntries(
+      ['jose', 'zod'].map((name) => [name, fileURLToPath(import.meta.resolve(name))]),
+    ),
     platform: 'node',
     format: 'esm',
     target: 'node20',

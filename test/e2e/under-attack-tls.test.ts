@@ -14,10 +14,10 @@ import { waitFor } from '../support/wait.ts';
 
 /** A stream and who watches it beside each attack by TLS and HTTP/2: they go on, and the gateway's memory stays within a bound. */
 
-/** MiB, as for the attacks on the plain ports: see under-attack.test.ts. */
+/** MiB, as for the attacks on the plain ports (see under-attack.test.ts); of 100 connections with 100 requests that wait, 11 kB each (110). */
 const BOUND_MIB = 320;
 /** Each attack lasts so long at least. */
-const ATTACK_MS = 1_200;
+const ATTACK_MS = 2_500;
 /** A playlist comes within this time beside an attack, though who attacks takes half of this machine. */
 const ANSWER_MS = 5_000;
 const PLAYLIST = '/live/show/media.m3u8';
@@ -28,6 +28,7 @@ let publisher: RtmpPeer;
 let viewer: ClientHttp2Session;
 let stopShow: () => void;
 let segments: string[] = [];
+let nextMsn = 0;
 /** Bytes of FLV that the viewer has been given. */
 let watched = 0;
 
@@ -40,6 +41,8 @@ async function answerMs(): Promise<number> {
   stream.setEncoding('utf8');
   let text = '';
   for await (const piece of stream) text += String(piece);
+  const first = Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)$/m.exec(text)?.[1]);
+  nextMsn = first + [...text.matchAll(/^#EXTINF/gm)].length + 1;
   segments = [...text.matchAll(/^(\d+\.m4s)$/gm)].map(([, name]) => `/live/show/${name}`);
   return performance.now() - began;
 }
@@ -96,7 +99,14 @@ for (const [name, attack] of Object.entries(TLS_ATTACKS)) {
     const rest = gateway.residentMiB;
     const watchedBefore = watched;
     const { rtmpPort, httpPort, rtmpsPort, httpsPort } = gateway;
-    const target = { rtmpPort, httpPort, rtmpsPort, httpsPort, segments: () => segments };
+    const target = {
+      rtmpPort,
+      httpPort,
+      rtmpsPort,
+      httpsPort,
+      segments: () => segments,
+      nextMsn: () => nextMsn,
+    };
     const { stop, open } = begin(attack, target);
     context.after(stop);
     const until = performance.now() + ATTACK_MS;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from '../../scripts/build.mjs';
 import { Background } from './programs.ts';
 import { waitFor } from './wait.ts';
 
@@ -10,7 +11,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** A gateway as a process of its own, so that its memory can be read; from the sources as they are. */
+/** A gateway as a process of its own, so that its memory can be read: built, as people run it, since what compiles the sources would stay in its memory. */
 export class GatewayProcess {
   readonly #program: Background;
   readonly #folder: string;
@@ -31,7 +32,7 @@ export class GatewayProcess {
     this.#program = new Background(
       process.execPath,
       [
-        ...['--import', 'tsx', 'src/main.ts', 'serve', '--host', '127.0.0.1'],
+        ...['dist/src/main.js', 'serve', '--host', '127.0.0.1'],
         ...['--rtmp-port', '0', '--http-port', '0', '--data-dir', join(this.#folder, 'data')],
         ...flags,
       ],
@@ -41,6 +42,7 @@ export class GatewayProcess {
   }
 
   static async start(...flags: readonly string[]): Promise<GatewayProcess> {
+    await build();
     const gateway = new GatewayProcess(flags);
     const ready = await waitFor('the gateway', () => gateway.lines('gateway ready')[0]);
     gateway.rtmpPort = Number(ready['rtmp']);

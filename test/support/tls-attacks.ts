@@ -26,6 +26,8 @@ export interface SecureTarget extends Target {
   readonly httpsPort: number;
   /** URLs of segments that are there now, the newest last. */
   readonly segments: () => readonly string[];
+  /** Media sequence number of the segment after the one that is being made. */
+  readonly nextMsn: () => number;
 }
 
 const H2 = { ALPNProtocols: ['h2'] };
@@ -172,15 +174,16 @@ function nonsense(mob: Mob, { rtmpPort, httpPort, rtmpsPort, httpsPort }: Secure
 }
 
 /** 10,000 requests for what is yet to come, on 100 connections that are dropped at once and come again. */
-function blockedReloads(mob: Mob, { httpsPort }: SecureTarget): void {
-  const paths = streams(100).map((id) => `/live/show/media.m3u8?_HLS_msn=100000&_HLS_part=${id % 3}`);
-  const come = (): void => times(100, () => http2(mob, httpsPort, TAKES_NOTHING, hundredOf(...paths)));
+function blockedReloads(mob: Mob, { httpsPort, nextMsn }: SecureTarget): void {
+  const come = (): void => {
+    const next = `/live/show/media.m3u8?_HLS_msn=${nextMsn()}`;
+    const paths = [0, 1, 2].map((part) => `${next}&_HLS_part=${part}`);
+    times(100, () => http2(mob, httpsPort, TAKES_NOTHING, hundredOf(...paths)));
+  };
   come();
-  let isAgain = false;
   mob.every(600, () => {
     for (const socket of mob.sockets) socket.destroy();
-    if (!isAgain) come();
-    isAgain = true;
+    come();
   });
 }
 
