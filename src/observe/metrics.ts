@@ -5,7 +5,7 @@ import { OperationMetrics, type OperationSource } from './operation-metrics.ts';
 import { PlaybackMetrics } from './playback-metrics.ts';
 
 /** How finely the delay of the event loop is measured. */
-const LOOP_DELAY_MS = 100;
+const LOOP_DELAY_MS = 250;
 
 /** What is known of one stream at the time of a scrape. */
 export interface StreamMetrics {
