@@ -1,13 +1,16 @@
 import mpegts from 'mpegts.js';
 import { FLV_BAND } from './edge.ts';
-import { NOT_DECODABLE, type EngineOrder, type EngineRun } from './engine.ts';
+import {
+  CONNECTION_LOST,
+  KEEP_BEHIND_SECONDS,
+  NOT_DECODABLE,
+  type EngineOrder,
+  type EngineRun,
+} from './engine.ts';
 import { FlvClock, wallClockOf } from './flv-clock.ts';
 import { bufferEnd } from './picture.ts';
 import type { Trouble } from './viewing-log.ts';
 import { FLV_PATIENCE } from './watchdog.ts';
-
-/** Seconds kept behind the picture, so that a viewer can go back a little. */
-const KEEP_BEHIND_SECONDS = 60;
 
 /** `speed` of mpegts.js counts 1024 bytes. */
 const KBPS_PER_SPEED = 8.192;
@@ -101,7 +104,6 @@ function explain(type: string, detail: string, info: Told): [string, Trouble] {
   if (detail === mpegts.ErrorDetails.MEDIA_FORMAT_UNSUPPORTED) return ['What came is not FLV.', 'other'];
   // DOMException.NOT_SUPPORTED_ERR from addSourceBuffer.
   if (detail === mpegts.ErrorDetails.MEDIA_MSE_ERROR && info.code === 9) return [NOT_DECODABLE, 'codec'];
-  if (type === mpegts.ErrorTypes.NETWORK_ERROR)
-    return ['The connection could not be opened or was lost.', 'network'];
+  if (type === mpegts.ErrorTypes.NETWORK_ERROR) return [CONNECTION_LOST, 'network'];
   return [`The stream could not be read: ${info.msg ?? detail}.`, 'other'];
 }

@@ -1,7 +1,13 @@
 import type HlsClass from 'hls.js';
 import type { ErrorData, Fragment, LevelDetails, Part } from 'hls.js';
 import { hlsBand, partsBand, type EdgeBand } from './edge.ts';
-import { NOT_DECODABLE, type EngineOrder, type EngineRun, type StartEngine } from './engine.ts';
+import {
+  KEEP_BEHIND_SECONDS,
+  NOT_DECODABLE,
+  type EngineOrder,
+  type EngineRun,
+  type StartEngine,
+} from './engine.ts';
 import { hlsLevels } from './hls-levels.ts';
 import type { Trouble } from './viewing-log.ts';
 import { HLS_PATIENCE } from './watchdog.ts';
@@ -10,8 +16,6 @@ type Build = typeof HlsClass;
 
 /** Segments behind the edge to start at, where the server does not say how many. */
 const START_SEGMENTS = 2;
-/** Media kept behind the picture, in seconds. */
-const KEEP_BEHIND_SECONDS = 60;
 /** What is believed of the viewer's line before it is known: bits per second. */
 const FIRST_GUESS = 2_500_000;
 /** Share of the newest part or segment in the bitrate shown. */

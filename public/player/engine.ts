@@ -73,3 +73,7 @@ export interface EngineRun {
 export type StartEngine = (order: EngineOrder) => EngineRun;
 
 export const NOT_DECODABLE = 'This browser cannot decode the stream’s codecs.';
+export const CONNECTION_LOST = 'The connection could not be opened or was lost.';
+
+/** What every engine keeps behind the picture, in seconds, so that a viewer can go back a little. */
+export const KEEP_BEHIND_SECONDS = 60;

@@ -3,13 +3,12 @@ import { secondsFromTicks, ticks, type Ticks } from '../../../src/media/time.ts'
 import type { Track, TrackKind } from '../../../src/media/track.ts';
 import { openMediaSource, supports } from '../capabilities.ts';
 import { mediaTypes } from '../codecs.ts';
+import { KEEP_BEHIND_SECONDS } from '../engine.ts';
 import { Starts } from './starts.ts';
 import { TrackBuffer } from './track-buffer.ts';
 import { TrackWriter, UnplayableError } from './track-writer.ts';
 
-/** Seconds kept behind the picture, so that a viewer can go back a little … */
-const KEEP_BEHIND_SECONDS = 60;
-/** … and how much more there may be before it is tidied up. */
+/** How much more than is kept behind the picture there may be before it is tidied up. */
 const TIDY_SECONDS = 30;
 /** What stays behind the picture, in seconds, where there is no room: nothing that is being shown. */
 const LEAST_BEHIND_SECONDS = 2;

@@ -1,3 +1,5 @@
+import { CONNECTION_LOST } from '../engine.ts';
+
 /** What comes of a live connection. Nothing is told once it is closed. */
 export interface SourceHearer {
   /** Nobody writes into it any more. */
@@ -5,8 +7,6 @@ export interface SourceHearer {
   ended(): void;
   failed(sentence: string): void;
 }
-
-const LOST = 'The connection could not be opened or was lost.';
 
 /** Opens an address: by WebSocket, or by an HTTP response that does not end. @returns what closes it */
 export function openSource(url: string, hearer: SourceHearer): () => void {
@@ -27,7 +27,9 @@ function openSocket(url: string, hearer: SourceHearer): () => void {
       data instanceof ArrayBuffer ? hearer.bytes(new Uint8Array(data)) : undefined,
     { signal },
   );
-  socket.addEventListener('close', () => (isWhole ? hearer.ended() : hearer.failed(LOST)), { signal });
+  socket.addEventListener('close', () => (isWhole ? hearer.ended() : hearer.failed(CONNECTION_LOST)), {
+    signal,
+  });
   return () => {
     over.abort();
     socket.close();
@@ -45,7 +47,7 @@ function openResponse(url: string, hearer: SourceHearer): () => void {
     ended: untilOver(() => hearer.ended()),
     failed: untilOver((sentence) => hearer.failed(sentence)),
   };
-  void read(url, open, over.signal).catch(() => open.failed(LOST));
+  void read(url, open, over.signal).catch(() => open.failed(CONNECTION_LOST));
   return () => over.abort();
 }
 
