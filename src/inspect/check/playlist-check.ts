@@ -128,16 +128,15 @@ export class PlaylistCheck {
   async #tryFetch(reload: Reload | undefined): Promise<Fetched | undefined> {
     const { signal, deadline } = this.#options;
     const askedAt = performance.now();
+    const over = reload && AbortSignal.timeout(Math.max(1, Math.ceil(deadline - askedAt)));
     try {
-      if (!reload) return await this.#fetch();
-      const inTime = AbortSignal.any([
-        signal,
-        AbortSignal.timeout(Math.max(1, Math.ceil(deadline - askedAt))),
-      ]);
+      if (!reload || !over) return await this.#fetch();
+      const inTime = AbortSignal.any([signal, over]);
       return await fetchWhole(reload.url, 'the playlist', MAX_PLAYLIST_BYTES, { signal: inTime });
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      if (signal.aborted || (reload && performance.now() >= deadline)) return undefined;
+      // Asked of the signal: a timer may be a little early by the clock.
+      if (signal.aborted || over?.aborted === true) return undefined;
       const waited = {
         seconds: (performance.now() - askedAt) / 1000,
         target: this.#last?.targetDuration ?? 0,
