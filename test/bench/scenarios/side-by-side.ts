@@ -41,8 +41,8 @@ interface Both {
 }
 
 /**
- * Once in the first half minute, at a moment of its own, V8 takes a program for idle and reduces its memory, compiled code included: the
- * seconds after it cost a quarter more, and one of the two has them in the measurement and the other has not.
+ * Once in the first half minute, at a moment of its own, V8 takes a program for idle and reduces its memory: the
+ * seconds after it cost up to a half more, and one of the two has them in the measurement and the other has not.
  */
 const NODE = ['--no-memory-reducer'];
 

@@ -166,13 +166,19 @@ const picture = (timestamp: number, isKey: boolean) => ({
   body: hex(isKey ? '17 01 000000 00000004 65888400' : '27 01 000000 00000003 419a00'),
 });
 
-test('a pull goes over when the second connection brings a key frame, and its stream stays', () => {
+/** A pull that has been given two pictures by its first connection. */
+function pulling() {
   const rig = new RelayRig();
   rig.pull('always');
   rig.pulls.start();
   const first = rig.link;
   first.start();
   for (const message of [config, picture(0, true), picture(40, false)]) first.options.media?.(message);
+  return { rig, first };
+}
+
+test('a pull goes over when the second connection brings a key frame, and its stream stays', () => {
+  const { rig, first } = pulling();
   first.options.flush?.();
   const stream = rig.streams.find('live/show');
   assert.ok(stream?.publisher, 'on the air');
@@ -192,12 +198,7 @@ test('a pull goes over when the second connection brings a key frame, and its st
 });
 
 test('a second connection that breaks off is not gone over to, and the one after it begins anew', () => {
-  const rig = new RelayRig();
-  rig.pull('always');
-  rig.pulls.start();
-  const first = rig.link;
-  first.start();
-  for (const message of [config, picture(0, true), picture(40, false)]) first.options.media?.(message);
+  const { rig, first } = pulling();
   first.ask();
   const second = rig.link;
   second.start();
