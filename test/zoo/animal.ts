@@ -65,4 +65,6 @@ export interface Animal {
   /** The media playlist's file name below a multivariant one. */
   readonly media?: string;
   readonly answer?: (answer: Answer, ask: Ask) => Answer;
+  /** It lives on what a real connection does with an answer, and is looked at over one only. */
+  readonly needsHttp?: true;
 }

@@ -5,6 +5,7 @@ import { Parser } from 'm3u8-parser';
 import { unlessThere } from '../support/programs.ts';
 import type { Animal } from './animal.ts';
 import { BROKEN, HEALTHY } from './animals/index.ts';
+import { HighZoo } from './high-zoo.ts';
 import { LiveShow } from './live-show.ts';
 import {
   count,
@@ -18,7 +19,7 @@ import {
   timesOf,
 } from './packets.ts';
 import { Show } from './show.ts';
-import { ZooServer } from './zoo-server.ts';
+import { visiting, ZOO } from './wire.ts';
 
 const SEGMENTS = 16;
 const ALL = [...BROKEN, ...HEALTHY];
@@ -171,25 +172,22 @@ test('a show goes on by the clock: its window slides, and what has left it can s
   assert.equal(show.find('seg10.ts', show.moment(1.4)), undefined, 'a segment that has not come');
 });
 
-test('the server answers as a good one does: types, ranges, HEAD, 404', async () => {
-  const zoo = new ZooServer(HEALTHY);
-  await zoo.start();
-  try {
+test('the zoo answers as a good server does: types, ranges, HEAD, 404', () => {
+  const zoo = new HighZoo(HEALTHY);
+  return visiting(zoo, async () => {
     const playlist = await fetch(zoo.urlOf(HEALTHY[0]!));
     assert.equal(playlist.headers.get('content-type'), 'application/vnd.apple.mpegurl');
     assert.match(await playlist.text(), /^#EXTM3U\n/);
-    const url = `${zoo.base}/plain/seg3.ts`;
+    const url = `${ZOO}/plain/seg3.ts`;
     const whole = Buffer.from(await (await fetch(url)).arrayBuffer());
     const part = await fetch(url, { headers: { Range: 'bytes=188-375' } });
     assert.equal(part.status, 206, 'status of a part');
     assert.deepEqual(Buffer.from(await part.arrayBuffer()), whole.subarray(188, 376));
     const head = await fetch(url, { method: 'HEAD' });
     assert.equal(head.headers.get('content-length'), String(whole.length), 'length by HEAD');
-    assert.equal((await fetch(`${zoo.base}/plain/seg999.ts`)).status, 404, 'a segment to come');
-    assert.equal((await fetch(`${zoo.base}/nobody/index.m3u8`)).status, 404, 'an unknown animal');
-  } finally {
-    await zoo.stop();
-  }
+    assert.equal((await fetch(`${ZOO}/plain/seg999.ts`)).status, 404, 'a segment to come');
+    assert.equal((await fetch(`${ZOO}/nobody/index.m3u8`)).status, 404, 'an unknown animal');
+  });
 });
 
 for (const name of ['plain', 'b-frames', 'audio-only', 'video-only', 'rounded-to-ms', 'uneven', 'stuffed']) {

@@ -142,6 +142,7 @@ export const HEALTHY: readonly Animal[] = [
   }),
   healthy('byte-ranges', 'four segments in a file, each a range of it', { packed: 4 }),
   healthy('moved', 'the playlist and each segment are elsewhere, as redirects say', {
+    needsHttp: true,
     answer: (answer, { path, kind }) => {
       const folder = kind === 'segment' ? '/there/' : '/here/';
       if (path.includes(folder)) return answer;
@@ -150,6 +151,7 @@ export const HEALTHY: readonly Animal[] = [
     },
   }),
   healthy('gzip', 'the playlist is compressed on its way', {
+    needsHttp: true,
     answer: (answer, { kind }) =>
       kind === 'segment'
         ? answer

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../animal.ts';
+import { NOT_FOUND, ZOO, type Zoo } from '../wire.ts';
 import type { LowAnimal, LowAsk } from './low-animal.ts';
 import { LowShow } from './low-show.ts';
 
@@ -10,46 +11,26 @@ interface Playing {
 }
 
 /** Plays every animal at `/NAME/…`, with blocking reload, delta updates and parts that can be had before they are there. */
-export class LowZoo {
+export class LowZoo implements Zoo<LowAnimal> {
   readonly #animals: ReadonlyMap<string, LowAnimal>;
   readonly #playing = new Map<string, Playing>();
-  readonly #server: Server;
 
   constructor(animals: readonly LowAnimal[]) {
     this.#animals = new Map(animals.map((animal) => [animal.name, animal]));
-    this.#server = createServer((request, response) => this.#serve(request, response));
-  }
-
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-  }
-
-  async stop(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
   }
 
   urlOf({ name, other }: LowAnimal): string {
-    const base = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    return `${base}/${name}/${other ? 'index' : 'media'}.m3u8`;
+    return `${ZOO}/${name}/${other ? 'index' : 'media'}.m3u8`;
   }
 
-  rewind({ name }: LowAnimal): void {
-    this.#playing.delete(name);
-  }
-
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://zoo');
+  answer(url: URL): Answer | Promise<Answer> {
     const [, name = '', file = ''] = url.pathname.split('/');
     const animal = this.#animals.get(name);
-    if (!animal) return send(response, 404, 'text/plain', Buffer.from('nobody'));
+    if (!animal) return NOT_FOUND;
     const playing = this.#playingOf(animal);
     const side = playing.sides.get(file);
-    if (file === 'index.m3u8') return send(response, 200, PLAYLIST, Buffer.from(multivariantOf(animal)));
-    if (side) this.#playlist(side, { playing, url, response });
-    else this.#file(file, { playing, request, response });
+    if (file === 'index.m3u8') return asPlaylist(multivariantOf(animal));
+    return side ? playlistOf(side, playing, askOf(url)) : fileOf(file, playing);
   }
 
   #playingOf(animal: LowAnimal): Playing {
@@ -61,58 +42,43 @@ export class LowZoo {
     this.#playing.set(animal.name, made);
     return made;
   }
-
-  #playlist(
-    side: LowShow,
-    { playing, url, response }: { playing: Playing; url: URL; response: ServerResponse },
-  ): void {
-    const { animal } = playing;
-    const ask = askOf(url);
-    const before = side.moment(secondsOf(playing));
-    const otherwise = animal.reload?.(ask, before);
-    const isFar = ask.msn !== undefined && ask.msn > before.last + 3;
-    if (
-      otherwise?.status !== undefined ||
-      (isFar && otherwise?.atOnce !== true && otherwise?.delay === undefined)
-    )
-      return send(response, otherwise?.status ?? 400, 'text/plain', Buffer.from('no'));
-    const ready = otherwise?.atOnce === true || animal.low === false ? 0 : side.readyAt(ask);
-    const stays = side.ended(before) ? 0 : Math.max(0, ready - secondsOf(playing)) + (otherwise?.delay ?? 0);
-    setTimeout(
-      () => {
-        const moment = side.moment(secondsOf(playing));
-        const text = side.text(moment, { skip: ask.skip, reports: reportsOf(playing, side) });
-        send(response, 200, PLAYLIST, Buffer.from(text));
-      },
-      stays * 1000 + (stays > 0 ? 2 : 0),
-    );
-  }
-
-  #file(
-    file: string,
-    { playing, request, response }: { playing: Playing; request: IncomingMessage; response: ServerResponse },
-  ): void {
-    const { animal } = playing;
-    const seconds = secondsOf(playing);
-    for (const side of playing.sides.values()) {
-      const found = side.file(file, side.moment(seconds));
-      if (!found) continue;
-      const own = animal.file ? animal.file(file, found.bytes) : found.bytes;
-      const bytes = own && animal.early && found.readyAt > seconds ? animal.early(own) : own;
-      if (!bytes) break;
-      const type = animal.type ?? 'video/mp4';
-      const isHead = request.method === 'HEAD';
-      setTimeout(
-        () => send(response, 200, type, bytes, { isHead, range: request.headers.range }),
-        Math.max(0, found.readyAt - seconds) * 1000,
-      );
-      return;
-    }
-    send(response, 404, 'text/plain', Buffer.from('no such file'));
-  }
 }
 
-const PLAYLIST = 'application/vnd.apple.mpegurl';
+async function playlistOf(side: LowShow, playing: Playing, ask: LowAsk): Promise<Answer> {
+  const { animal } = playing;
+  const before = side.moment(secondsOf(playing));
+  const { status, atOnce = false, delay } = animal.reload?.(ask, before) ?? {};
+  const isFar = ask.msn !== undefined && ask.msn > before.last + 3;
+  if (status !== undefined || (isFar && !atOnce && delay === undefined))
+    return { ...NOT_FOUND, status: status ?? 400 };
+  const ready = atOnce || animal.low === false ? 0 : side.readyAt(ask);
+  const stays = side.ended(before) ? 0 : Math.max(0, ready - secondsOf(playing)) + (delay ?? 0);
+  if (stays > 0) await sleep(Math.ceil(stays * 1000));
+  const moment = side.moment(secondsOf(playing));
+  return asPlaylist(side.text(moment, { skip: ask.skip, reports: reportsOf(playing, side) }));
+}
+
+async function fileOf(file: string, playing: Playing): Promise<Answer> {
+  const { animal } = playing;
+  const seconds = secondsOf(playing);
+  for (const side of playing.sides.values()) {
+    const found = side.file(file, side.moment(seconds));
+    if (!found) continue;
+    const own = animal.file ? animal.file(file, found.bytes) : found.bytes;
+    const body = own && animal.early && found.readyAt > seconds ? animal.early(own) : own;
+    if (!body) break;
+    if (found.readyAt > seconds) await sleep(Math.ceil((found.readyAt - seconds) * 1000));
+    const headers = { 'Content-Type': animal.type ?? 'video/mp4', 'Cache-Control': 'public, max-age=60' };
+    return { status: 200, headers, body };
+  }
+  return NOT_FOUND;
+}
+
+const asPlaylist = (text: string): Answer => ({
+  status: 200,
+  headers: { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': 'no-cache' },
+  body: Buffer.from(text),
+});
 
 const secondsOf = ({ startedAt }: Playing): number => (performance.now() - startedAt) / 1000;
 
@@ -148,24 +114,4 @@ function multivariantOf(animal: LowAnimal): string {
     '',
   ].join('\n');
   return animal.multivariant?.(text) ?? text;
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  body: Buffer,
-  { isHead = false, range }: { isHead?: boolean; range?: string | undefined } = {},
-): void {
-  const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? '');
-  const from = Number(match?.[1] ?? 0);
-  const to = Math.min(body.length, match?.[2] ? Number(match[2]) + 1 : body.length);
-  response.writeHead(match ? 206 : status, {
-    'Content-Type': type,
-    'Cache-Control': type === PLAYLIST ? 'no-cache' : 'public, max-age=60',
-    'Accept-Ranges': 'bytes',
-    'Content-Length': String(to - from),
-    ...(match && { 'Content-Range': `bytes ${from}-${to - 1}/${body.length}` }),
-  });
-  response.end(isHead ? undefined : body.subarray(from, to));
 }

@@ -1,58 +1,29 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Animal, Answer, Ask, Moment } from './animal.ts';
 import { LiveShow } from './live-show.ts';
+import { NOT_FOUND, ZOO, type Zoo } from './wire.ts';
 
 const PLAYLIST_HEADERS = { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': 'no-cache' };
 const SEGMENT_HEADERS = { 'Content-Type': 'video/mp2t', 'Cache-Control': 'public, max-age=60' };
-const NOT_FOUND: Answer = {
-  status: 404,
-  headers: { 'Content-Type': 'text/plain' },
-  body: Buffer.from('not found\n'),
-};
 
 /** Plays every animal at `/NAME/…`. A show's clock starts when somebody first asks for it, so that each look sees the same. */
-export class ZooServer {
+export class HighZoo implements Zoo<Animal> {
+  readonly base: string;
   readonly #animals = new Map<string, Animal>();
   readonly #shows = new Map<string, { show: LiveShow; startedAt: number }>();
-  readonly #server: Server;
 
-  constructor(animals: readonly Animal[]) {
+  /** `base`: where it is, as animals see it that write whole URLs. */
+  constructor(animals: readonly Animal[], base = ZOO) {
+    this.base = base;
     for (const animal of animals) this.#animals.set(animal.name, animal);
-    this.#server = createServer((request, response) => this.#serve(request, response));
-  }
-
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-  }
-
-  get base(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   urlOf(animal: Animal): string {
     return `${this.base}/${animal.name}/${animal.entry ?? 'index.m3u8'}`;
   }
 
-  /** The animal's show begins anew with the next that asks. */
-  rewind(animal: Animal): void {
-    this.#shows.delete(animal.name);
-  }
-
-  async stop(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
-
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', this.base);
+  answer(url: URL): Answer {
     const animal = this.#animals.get(url.pathname.split('/')[1] ?? '');
-    send(request, response, animal ? this.#answer(animal, url) : NOT_FOUND);
-  }
-
-  #answer(animal: Animal, url: URL): Answer {
+    if (!animal) return NOT_FOUND;
     const known = this.#shows.get(animal.name) ?? {
       show: new LiveShow(animal, `${this.base}/${animal.name}`),
       startedAt: performance.now(),
@@ -84,28 +55,4 @@ function healthyAnswer(
   if (!found) return { answer: NOT_FOUND, ask: ask('segment') };
   const answer = { status: 200, headers: SEGMENT_HEADERS, body: found.bytes };
   return { answer, ask: ask('segment', found.number) };
-}
-
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const { status, headers, body, bare = false } = answer;
-  const isHead = request.method === 'HEAD';
-  if (bare) {
-    if (isHead) response.writeHead(405).end();
-    else response.writeHead(status, { ...headers, 'Transfer-Encoding': 'chunked' }).end(body);
-    return;
-  }
-  const range = status === 200 ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
-  const from = Number(range?.[1] ?? 0);
-  const to = Math.min(body.length, range?.[2] ? Number(range[2]) + 1 : body.length);
-  if (range && from >= to) {
-    response.writeHead(416, { 'Content-Range': `bytes */${body.length}` }).end();
-    return;
-  }
-  response.writeHead(range ? 206 : status, {
-    'Accept-Ranges': 'bytes',
-    ...headers,
-    'Content-Length': String(to - from),
-    ...(range && { 'Content-Range': `bytes ${from}-${to - 1}/${body.length}` }),
-  });
-  response.end(isHead ? undefined : body.subarray(from, to));
 }
