@@ -199,7 +199,9 @@ export class WaitingRoom<W extends Waiter> {
   }
 }
 
+/** At the last look before the patience ends rather than at the first one after it: nobody waits longer than promised. */
 function isOver({ crowd, since }: Member<Waiter>, now: number): boolean {
   const { patienceMs, longestMs } = crowd.awaited;
-  return now - Math.max(since, crowd.movedAt) >= patienceMs || now - since >= longestMs;
+  const atNextLook = now + LOOK_MS;
+  return atNextLook - Math.max(since, crowd.movedAt) > patienceMs || atNextLook - since > longestMs;
 }

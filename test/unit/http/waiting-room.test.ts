@@ -1,7 +1,9 @@
+import FakeTimers from '@sinonjs/fake-timers';
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ClientAddresses } from '../../../src/servers/http/client-address.ts';
 import { Turns } from '../../../src/servers/http/turns.ts';
 import { MAX_WAITING_PER_CONNECTION, WaitingLimits } from '../../../src/servers/http/waiting-limits.ts';
@@ -138,6 +140,28 @@ test('nothing to come is said at once and leaves nothing behind', () => {
   );
   assert.deepEqual([room.size, counts.total], [{ requests: 0, crowds: 0 }, 0]);
 });
+
+for (const offsetMs of [1, 37, 99])
+  test(`who has come ${offsetMs} ms after a look is told before the patience is over, and not long before`, async (context) => {
+    const clock = FakeTimers.install({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    context.after(() => clock.uninstall());
+    const room = new WaitingRoom(limits());
+    const { awaited } = thing();
+    const late: number[] = [];
+    const told = (): void => void late.push(performance.now());
+    const place = { of: {}, key: 'x' };
+    room.wait(waiter('192.0.2.1'), { of: {}, key: 'from the beginning' }, () => awaited);
+    clock.tick(offsetMs);
+    const since = performance.now();
+    room.wait(waiter('192.0.2.2'), place, () => ({ ...awaited, late: told, patienceMs: 900 }));
+    for (let ms = 0; ms < 1_200; ms += 10) {
+      clock.tick(10);
+      await turn();
+    }
+    assert.equal(late.length, 1, 'told once');
+    const waited = late[0]! - since;
+    assert.ok(waited > 780 && waited <= 900, `${waited} ms`);
+  });
 
 test('who hangs up after it has come, and before its turn, is not answered', async () => {
   const room = new WaitingRoom(limits());
