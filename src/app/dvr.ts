@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Settings } from '../config/schema.ts';
 import type { StreamName } from '../media/stream-name.ts';
 import type { TrackId } from '../media/track.ts';
+import type { EventFeed } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { DvrArchive } from '../outputs/dvr/dvr-archive.ts';
 import { DvrDisk } from '../outputs/dvr/dvr-disk.ts';
@@ -15,6 +16,7 @@ export interface DvrOptions {
   readonly settings: () => Settings;
   /** ms since 1970. */
   readonly clock: () => number;
+  readonly feed: EventFeed;
   readonly log: Log;
 }
 
@@ -173,9 +175,11 @@ export class Dvr {
   }
 
   #tell({ path }: StreamName, what: string | undefined): void {
-    const { log } = this.#options;
-    if (what === undefined) log.info({ stream: path }, 'DVR: the past is kept again');
-    else log.warn({ stream: path }, `DVR: the past is not kept as long as it should be: ${what}`);
+    const { log, feed } = this.#options;
+    if (what === undefined) return log.info({ stream: path }, 'DVR: the past is kept again');
+    const text = `DVR: the past is not kept as long as it should be: ${what}`;
+    log.warn({ stream: path }, text);
+    feed.tell({ type: 'alarm', stream: path, text });
   }
 
   /** What nobody has gone on from. */

@@ -138,6 +138,7 @@ export class House {
       everyTick: (now) => this.examining.beat(now),
       everySecond: () => this.operating.tick(),
       onSegment: (seconds) => this.operating.metrics.segmentMade(seconds),
+      feed: this.#feed,
       log: this.#options.log,
     });
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Settings } from '../config/schema.ts';
+import type { EventFeed } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import type { VideoFrame } from '../media/frame.ts';
 import { Pacing } from '../stream/pacing.ts';
@@ -36,6 +37,7 @@ export interface OnAirOptions {
   readonly everySecond: () => void;
   /** A segment has been made, of so many seconds. */
   readonly onSegment: (seconds: number) => void;
+  readonly feed: EventFeed;
   readonly log: Log;
 }
 
@@ -57,9 +59,9 @@ export class OnAir {
 
   constructor(options: OnAirOptions) {
     this.#options = options;
-    const { settings, now, clock, after, log } = options;
+    const { settings, now, clock, after, feed, log } = options;
     const { data, delivery } = settings();
-    this.dvr = new Dvr({ settings, clock, log });
+    this.dvr = new Dvr({ settings, clock, feed, log });
     this.#numbers = new NumberReserve({ file: new NumberFile(resolve(data.dir, NUMBERS)), clock, log });
     this.hls = new HlsShelf({
       settingsOf: (name) => this.hlsSettings.of(name),

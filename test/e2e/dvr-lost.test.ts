@@ -1,42 +1,27 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { codedClip } from '../support/coded-clips.ts';
-import { allThere, DvrServer, files, number } from '../support/dvr-server.ts';
-import { trackOf, type CodedTrack } from '../support/enhanced-publisher.ts';
+import { describe, test } from 'node:test';
+import { allThere, DvrServer, dvrScene, files, number } from '../support/dvr-server.ts';
 import { unlessThere } from '../support/programs.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Folders that are removed and processes that die: what is listed is there, in all renditions alike. */
 const skip = unlessThere('ffmpeg');
 
-let folder: string;
-let picture: CodedTrack;
-let sound: CodedTrack;
-
-before(async () => {
-  if (skip) return;
-  folder = mkdtempSync(join(tmpdir(), 'millrace-trouble-'));
-  picture = trackOf(await codedClip('avc'));
-  sound = trackOf(await codedClip('aac'));
-});
-after(() => {
-  if (!skip) rmSync(folder, { recursive: true, force: true });
-});
+const scene = dvrScene(skip);
 
 describe('the past of a stream that was lost in part', { skip }, () => {
   test('a folder that is removed under it: what is gone is not listed, and it goes on', async () => {
-    const server = await DvrServer.start(join(folder, 'gone'));
-    const publisher = await server.publish([picture, sound], 6);
+    const server = await DvrServer.start(join(scene.folder, 'gone'));
+    const publisher = await server.publish([scene.picture, scene.sound], 6);
     await publisher.done;
     await waitFor('all of it', async () => files(await server.lines('media.m3u8')).length > 15);
     rmSync(server.dvr, { recursive: true });
     const first = files(await server.lines('media.m3u8'))[0]!;
     assert.equal((await fetch(`${server.http}/live/cam/${first}`)).status, 404);
     publisher.kill();
-    const again = await server.publish([picture, sound], 6);
+    const again = await server.publish([scene.picture, scene.sound], 6);
     await again.done;
     await waitFor('a past that is there', async () => {
       const listed = files(await server.lines('media.m3u8'));
@@ -52,8 +37,9 @@ describe('the past of a stream that was lost in part', { skip }, () => {
   });
 
   test('after kill -9 all renditions go on at the same place, with pasts of the same length', async () => {
-    const data = join(folder, 'killed');
+    const data = join(scene.folder, 'killed');
     let server = await DvrServer.start(data);
+    const { picture, sound } = scene;
     const tracks = [picture, sound, { ...picture, track: 1 }, { ...sound, track: 2 }];
     await (
       await server.publish(tracks, 6)

@@ -1,9 +1,34 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnhancedPublisher, type CodedTrack } from './enhanced-publisher.ts';
+import { after, before } from 'node:test';
+import { codedClip } from './coded-clips.ts';
+import { EnhancedPublisher, trackOf, type CodedTrack } from './enhanced-publisher.ts';
 import { Background } from './programs.ts';
 import { waitFor } from './wait.ts';
+
+/** What the tests of a file share: made before the first, and gone after the last. */
+interface DvrScene {
+  folder: string;
+  picture: CodedTrack;
+  sound: CodedTrack;
+}
+
+/** Call once, at the top of a file. */
+export function dvrScene(skip: string | false): Readonly<DvrScene> {
+  const scene = {} as DvrScene;
+  before(async () => {
+    if (skip !== false) return;
+    scene.folder = mkdtempSync(join(tmpdir(), 'millrace-dvr-'));
+    scene.picture = trackOf(await codedClip('avc'));
+    scene.sound = trackOf(await codedClip('aac'));
+  });
+  after(() => {
+    if (skip === false) rmSync(scene.folder, { recursive: true, force: true });
+  });
+  return scene;
+}
 
 /** A gateway as a process of its own that can be killed, with DVR in segments of a second and a long grace time. */
 export class DvrServer {
@@ -69,6 +94,12 @@ export class DvrServer {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#process.stop(signal);
   }
+}
+
+/** How often the operator has been alarmed. */
+export async function alarms({ http }: DvrServer): Promise<number> {
+  const text = await (await fetch(`${http}/metrics`)).text();
+  return Number(/^millrace_alarms_total (\d+)$/m.exec(text)?.[1]);
 }
 
 export const files = (lines: readonly string[]): string[] => lines.filter((line) => line.endsWith('.m4s'));
