@@ -142,6 +142,7 @@ class Check {
       uri,
       live: found.live,
       targetDuration: report.targetDuration,
+      control: found.control,
       landmarks: found.landmarks,
     }));
     for (const [uri, breaches] of variantBreaches(sides)) this.#tell(uri, breaches);

@@ -21,6 +21,8 @@ export interface Found {
   /** Segments in their order: bytes, seconds by EXTINF. */
   readonly sizes: readonly { readonly bytes: number; readonly seconds: number }[];
   readonly landmarks: readonly Landmark[];
+  /** EXT-X-SERVER-CONTROL as it is written; undefined: there is none. */
+  readonly control: string | undefined;
   /** Bits a second at the peak of what is played with it from a playlist of its own. */
   readonly besides?: number | undefined;
 }

@@ -138,7 +138,7 @@ export const RULES = {
     'Players ask more often than they reckoned with, and play too close to the end.',
   ),
   'parts-sum': must('RFC 8216bis §4.4.4.9', 'Players that change from parts to segments jump or repeat.'),
-  'old-parts': should('RFC 8216bis §4.4.4.9', 'Every answer is larger than it need be.'),
+  'old-parts': should('RFC 8216bis §6.2.2', 'Every answer is larger than it need be.'),
   // Low-Latency HLS: from load to load
   'low-latency-changed': must('RFC 8216bis §4.4.3.8', 'Safari stops for good (-12642).'),
   'part-changed': must('RFC 8216bis §6.2.1', LOST),
@@ -176,6 +176,10 @@ export const RULES = {
   'target-durations-differ': must(
     'RFC 8216 §6.2.4',
     'Players that switch variants reload at the wrong pace.',
+  ),
+  'server-control-differs': must(
+    'RFC 8216bis §6.2.4',
+    'Players that switch variants stay too close to the end, or ask for what the other does not offer.',
   ),
   'variants-apart': must('RFC 8216 §6.2.4', 'Players that switch variants jump, repeat or stall.'),
   'audio-video-apart': should('RFC 8216 §3', 'Players wait, show a still picture, or shift the sound.'),

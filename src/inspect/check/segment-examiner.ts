@@ -93,6 +93,7 @@ export class SegmentExaminer {
       fps,
       sizes: this.#sizes,
       landmarks: this.#landmarks,
+      control: playlist.lowLatency?.control,
     };
   }
 

@@ -1,3 +1,4 @@
+import { readAttributes } from './attributes.ts';
 import type { Breach } from './rules.ts';
 
 /** One segment as it was found, for comparing playlists of the same content. */
@@ -16,6 +17,8 @@ export interface Side {
   readonly uri: string;
   readonly live: boolean;
   readonly targetDuration: number | undefined;
+  /** EXT-X-SERVER-CONTROL as it is written; undefined: there is none. */
+  readonly control: string | undefined;
   readonly landmarks: readonly Landmark[];
 }
 
@@ -32,7 +35,11 @@ export function variantBreaches(sides: readonly Side[]): Map<string, Breach[]> {
   const [first, ...others] = sides;
   if (!first) return told;
   for (const side of others) {
-    const breaches = [...targetBreaches(first, side), ...timeBreaches(first, side)];
+    const breaches = [
+      ...targetBreaches(first, side),
+      ...controlBreaches(first, side),
+      ...timeBreaches(first, side),
+    ];
     if (breaches.length > 0) told.set(side.uri, breaches);
   }
   return told;
@@ -43,6 +50,24 @@ function targetBreaches(first: Side, side: Side): Breach[] {
   if (first.targetDuration === side.targetDuration) return [];
   const message = `EXT-X-TARGETDURATION is ${side.targetDuration}, in ${first.uri} it is ${first.targetDuration}`;
   return [{ code: 'target-durations-differ', message }];
+}
+
+/** The same attributes with the same values in all of them, or the tag in none: RFC 8216bis §6.2.4. */
+function controlBreaches(first: Side, side: Side): Breach[] {
+  if (canonical(first.control) === canonical(side.control)) return [];
+  const told = ({ control }: Side): string => (control === undefined ? 'missing' : `"${control}"`);
+  const message = `EXT-X-SERVER-CONTROL is ${told(side)}, in ${first.uri} it is ${told(first)}`;
+  return [{ code: 'server-control-differs', message }];
+}
+
+/** Whatever the order of the attributes, and however numbers are written. */
+function canonical(control: string | undefined): string | undefined {
+  if (control === undefined) return undefined;
+  const told = [...readAttributes(control).values].map(([name, value]) => {
+    const number = Number(value);
+    return `${name}=${Number.isNaN(number) ? value : number}`;
+  });
+  return told.sort().join(',');
 }
 
 function timeBreaches(first: Side, side: Side): Breach[] {

@@ -54,7 +54,7 @@ const HOLD_BACK = 3;
 const SKIP_UNTIL = 6;
 /** Times the part target: twice is a must, three times what should be. */
 const PART_HOLD_BACK = 3;
-/** Parts are listed up to so many target durations from the end: §4.4.4.9. */
+/** Parts are listed up to so many target durations from the end: §6.2.2. */
 const PARTS_LISTED = 3;
 
 /** One media playlist: a rendition in a container. Rendered when it is asked for, once for each change and form. */

@@ -199,6 +199,7 @@ test('sound that a variant has in a rendition is not missed in the variant itsel
     audio: [],
     sizes: [],
     landmarks: [],
+    control: undefined,
   };
   const sound = (codecString: string): Found => ({
     ...found,

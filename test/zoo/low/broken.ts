@@ -228,7 +228,7 @@ const TEXT: readonly LowAnimal[] = [
   {
     name: 'parts-kept-listed',
     what: 'a part is listed of a segment six seconds from the end',
-    expects: [{ code: 'old-parts', level: 'should', clause: '4.4.4.9' }],
+    expects: [{ code: 'old-parts', level: 'should', clause: '6.2.2' }],
     text: (text, { first }) => {
       const parts = [0, 1, 2, 3].map(
         (index) =>
@@ -402,6 +402,20 @@ const VARIANTS: readonly LowAnimal[] = [
     expects: [{ code: 'target-durations-differ', level: 'must', clause: '6.2.4' }],
     low: false,
     other: { text: (text) => text.replace('TARGETDURATION:1', 'TARGETDURATION:2') },
+  },
+  {
+    name: 'other-hold-back',
+    what: 'the second variant says another distance from the end than the first',
+    expects: [{ code: 'server-control-differs', level: 'must', clause: '6.2.4' }],
+    other: { text: (text) => text.replace('PART-HOLD-BACK=0.75', 'PART-HOLD-BACK=1') },
+  },
+  {
+    name: 'other-is-of-old',
+    what: 'the second variant has no EXT-X-SERVER-CONTROL, though the first has',
+    expects: [{ code: 'server-control-differs', level: 'must', clause: '6.2.4' }],
+    low: false,
+    text: (text) => text.replace('#EXT-X-TARGETDURATION', '#EXT-X-SERVER-CONTROL:HOLD-BACK=3\n$&'),
+    other: {},
   },
   {
     name: 'other-clock',
