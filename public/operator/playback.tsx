@@ -35,32 +35,47 @@ export function PlaybackFigures({ path }: PlaybackFiguresProps): JSX.Element | n
   );
 }
 
+/** On a narrow screen its rows are laid out as grids: some browsers take such a table for none, unless its parts say what they are. */
 function Figures({ playback }: { readonly playback: readonly Playback[] }): JSX.Element {
   return (
-    <table class="figures">
-      <thead>
-        <tr>
-          <th scope="col">Protocol</th>
-          <th scope="col" title="From the wish to watch to the first picture: half of the viewers wait less">
+    <table class="figures" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader">
+            Protocol
+          </th>
+          <th
+            scope="col"
+            role="columnheader"
+            title="From the wish to watch to the first picture: half of the viewers wait less"
+          >
             Start
           </th>
-          <th scope="col" title="Behind the encoder: half of the time it is less">
+          <th scope="col" role="columnheader" title="Behind the encoder: half of the time it is less">
             Delay
           </th>
-          <th scope="col" title="How often the picture stands still in an hour of watching">
+          <th
+            scope="col"
+            role="columnheader"
+            title="How often the picture stands still in an hour of watching"
+          >
             Stalls/h
           </th>
-          <th scope="col">Watched</th>
+          <th scope="col" role="columnheader">
+            Watched
+          </th>
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {playback.map((one) => (
-          <tr key={one.protocol} data-protocol={one.protocol}>
-            <th scope="row">{protocolName(one.protocol)}</th>
-            <td>{seconds(one.medianStartSeconds ?? undefined)}</td>
-            <td>{seconds(one.medianDelaySeconds ?? undefined)}</td>
-            <td>{one.stallsPerHour === null ? UNKNOWN : one.stallsPerHour.toFixed(1)}</td>
-            <td>{runningTime(one.watchedSeconds)}</td>
+          <tr key={one.protocol} role="row" data-protocol={one.protocol}>
+            <th scope="row" role="rowheader">
+              {protocolName(one.protocol)}
+            </th>
+            <td role="cell">{seconds(one.medianStartSeconds ?? undefined)}</td>
+            <td role="cell">{seconds(one.medianDelaySeconds ?? undefined)}</td>
+            <td role="cell">{one.stallsPerHour === null ? UNKNOWN : one.stallsPerHour.toFixed(1)}</td>
+            <td role="cell">{runningTime(one.watchedSeconds)}</td>
           </tr>
         ))}
       </tbody>

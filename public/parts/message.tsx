@@ -74,8 +74,10 @@ interface ActionProps {
 
 function Reconnecting({ view, onRetry }: ActionProps): JSX.Element {
   const { situation } = view;
-  const unreachable = situation.at === 'backoff' && situation.because === 'unreachable';
-  const grace = situation.at === 'interrupted';
+  const unreachable =
+    (situation.at === 'backoff' && situation.because === 'unreachable') ||
+    (situation.at === 'interrupted' && !situation.reachable);
+  const grace = situation.at === 'interrupted' && situation.reachable;
   return (
     <div class="message" role="status">
       <Wheel turning={true} />

@@ -93,7 +93,8 @@ export function startFlv(order: EngineOrder): EngineRun {
       if (over) return;
       over = true;
       order.video.removeEventListener('error', onVideoError);
-      player.destroy();
+      // What mpegts.js has in hand to tell is told first: it fails where nobody is left to hear it.
+      queueMicrotask(() => player.destroy());
     },
   };
 }

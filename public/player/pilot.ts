@@ -112,6 +112,13 @@ export class Pilot {
     return true;
   }
 
+  /** Takes the picture across the hole that it stands at. */
+  crossHole(): void {
+    const beyond = this.#beyondHole;
+    this.#stuckSince = undefined;
+    if (beyond !== undefined) this.#seek(beyond + 0.01);
+  }
+
   isSettling(now: number): boolean {
     return this.#video.seeking || now - this.#jumpedAt < SEEK_SETTLES_MS;
   }
@@ -120,7 +127,7 @@ export class Pilot {
   tick(now: number, isShown: boolean): void {
     this.#begin();
     this.#keepEdge(now, isShown);
-    this.#crossHole(now);
+    this.#waitAtHole(now);
   }
 
   #begin(): void {
@@ -145,22 +152,29 @@ export class Pilot {
     });
     const edge = this.#run.edge();
     if (move.kind === 'jump' && edge !== undefined) this.#seek(edge - move.behind);
-    if (move.kind === 'rate' && video.playbackRate !== move.rate) video.playbackRate = move.rate;
+    // Standing still there is nothing to hurry, and WebKitGTK keeps such a rate behind the next seek, whatever it is set to then.
+    if (move.kind === 'rate' && video.playbackRate !== move.rate && !this.#isStarved)
+      video.playbackRate = move.rate;
   }
 
   /** The publisher's clock jumped, or frames were lost: the picture stands before a hole, with media behind it. */
-  #crossHole(now: number): void {
-    const { buffered, currentTime, readyState, paused, seeking } = this.#video;
-    const stuck = !paused && !seeking && readyState <= HTMLMediaElement.HAVE_CURRENT_DATA;
-    const beyond = stuck ? rangeAfter(buffered, currentTime) : undefined;
-    if (beyond === undefined) {
+  #waitAtHole(now: number): void {
+    const isStuck = !this.#video.paused && !this.#video.seeking && this.#isStarved;
+    if (!isStuck || this.#beyondHole === undefined) {
       this.#stuckSince = undefined;
       return;
     }
     this.#stuckSince ??= now;
-    if (now - this.#stuckSince < HOLE_MS) return;
-    this.#stuckSince = undefined;
-    this.#seek(beyond + 0.01);
+    if (now - this.#stuckSince >= HOLE_MS) this.crossHole();
+  }
+
+  get #isStarved(): boolean {
+    return this.#video.readyState <= HTMLMediaElement.HAVE_CURRENT_DATA;
+  }
+
+  /** Where media goes on behind the hole that the picture stands at, or is about to. */
+  get #beyondHole(): number | undefined {
+    return rangeAfter(this.#video.buffered, this.#video.currentTime);
   }
 
   #seek(to: number): void {

@@ -124,10 +124,15 @@ export class Player {
 
   #hear(): void {
     const isPlaying = (): boolean => this.#viewing.room.run !== undefined;
+    const isSettling = (): boolean => this.#viewing.room.pilot?.isSettling(performance.now()) === true;
     hearPage(
-      { video: this.#video, signal: this.#ends.signal, isPlaying },
+      { video: this.#video, signal: this.#ends.signal, isPlaying, isSettling },
       {
         paused: () => this.#viewing.event({ kind: 'pause' }),
+        gaveUp: () => {
+          this.#viewing.room.pilot?.crossHole();
+          void this.#viewing.play();
+        },
         played: () => this.#viewing.event({ kind: 'play' }),
         waited: () => {
           if (this.#viewing.at === 'playing' && this.#viewing.room.pilot?.waits(performance.now()))

@@ -43,7 +43,7 @@ export class Selection {
     const levels = run?.levels;
     if (levels) {
       const chosen = this.#picture && nearest(levels.pictures, this.#picture);
-      return menuOf({ ...ofLevels(levels), chosen });
+      return menuOf({ ...ofLevels(levels), chosen, sounds: namedAlike(levels.sounds, facts) });
     }
     if (!facts || !plan || plan.engine === 'hls' || plan.engine === 'native')
       return menuOf({ levels: [], shown: undefined, chosen: undefined, sounds: [], heard: undefined });
@@ -99,6 +99,16 @@ export class Selection {
     this.#sound = undefined;
     return true;
   }
+}
+
+/** The server's name for a sound without one. */
+const NAMELESS = /^Sound \d+$/;
+
+/** A sound that its publisher gave no name has the same one here as by FLV; a ladder of several streams has sounds of its own. */
+function namedAlike(names: readonly string[], facts: Stream | undefined): readonly string[] {
+  const own = facts ? soundNames(facts) : [];
+  if (own.length !== names.length) return names;
+  return names.map((name, place) => (NAMELESS.test(name) ? (own[place] ?? name) : name));
 }
 
 function trackWanted(search: string): number | undefined {

@@ -123,7 +123,7 @@ function found(was: Session, event: Extract<SessionEvent, { kind: 'found' }>, ra
   const session = typeof fitting === 'object' ? withEngines(was, fitting) : was;
   if (at === 'interrupted') {
     // In its grace time a stream keeps its viewers: the connection is good, there is just nobody to fill it.
-    return state === 'live' ? restart(session, random) : { session, commands: [ASK_AGAIN] };
+    return state === 'live' ? restart(session, random) : go(session, { at, reachable: true }, ASK_AGAIN);
   }
   if (state !== 'live') return toOffline(session, true);
   if (at === 'offline' || at === 'unplayable') return go(afresh(session), { at: 'starting' }, START);
@@ -179,7 +179,7 @@ function unreachable(session: Session, random: number): Step {
   if (at === 'offline') return go(session, { at, reachable: false }, ASK_AGAIN);
   if (at === 'unplayable') return { session, commands: [ASK_AGAIN] };
   // The picture may come back sooner than the API: leave the connection to the watchdog and ask again.
-  if (at === 'interrupted') return { session, commands: [ASK_AGAIN] };
+  if (at === 'interrupted') return go(session, { at, reachable: false }, ASK_AGAIN);
   if (at !== 'lookup') return stay(session);
   const attempt = Math.max(2, session.attempt + 1);
   const ms = backoffMs(attempt, random);
@@ -223,7 +223,7 @@ function nextRung(session: Session, trouble: string, isUnsupported: boolean): St
 
 function stalled(session: Session, soundMayBeMissing: boolean): Step {
   const { at } = session.situation;
-  if (at === 'playing') return go(session, { at: 'interrupted' }, LOOK_UP);
+  if (at === 'playing') return go(session, { at: 'interrupted', reachable: true }, LOOK_UP);
   if (at !== 'starting') return stay(session);
   if (soundMayBeMissing && !session.withoutSound)
     return go({ ...session, withoutSound: true }, { at }, START);

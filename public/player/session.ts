@@ -7,7 +7,7 @@ export type Situation =
   | { at: 'playing' }
   | { at: 'blocked' }
   | { at: 'paused'; running: boolean }
-  | { at: 'interrupted' }
+  | { at: 'interrupted'; reachable: boolean }
   | { at: 'backoff'; ms: number; because: 'fault' | 'unreachable' }
   | { at: 'offline'; reachable: boolean }
   | { at: 'error'; sentence: string }

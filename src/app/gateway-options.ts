@@ -21,6 +21,16 @@ export interface GatewayOptions {
   readonly publicDir?: string;
 }
 
+/** The certificate of HTTPS and RTMPS. */
+export interface CertificateFacts {
+  /** Names and addresses it is good for. */
+  readonly names: readonly string[];
+  /** SHA-256, as browsers show it: `AB:CD:…`. */
+  readonly fingerprint: string;
+  /** It was made here, for trying out. */
+  readonly isSelfSigned: boolean;
+}
+
 /** The settings as they are, and the way to read them again. @throws {ConfigError} */
 export function settingsOf({ settings = {}, readSettings }: GatewayOptions): SettingsInForce {
   return new SettingsInForce({

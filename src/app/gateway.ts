@@ -2,9 +2,15 @@ import { EventEmitter } from 'node:events';
 import type { Settings } from '../config/schema.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { openDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-lock.ts';
 import type { GatewayPorts } from './doors.ts';
 import type { Door } from './own-address.ts';
-import { settingsOf, type GatewayEvents, type GatewayOptions } from './gateway-options.ts';
+import {
+  settingsOf,
+  type CertificateFacts,
+  type GatewayEvents,
+  type GatewayOptions,
+} from './gateway-options.ts';
 import { House } from './house.ts';
 import type { ReloadReport, SettingsInForce } from './settings-in-force.ts';
 import { VERSION } from './version.ts';
@@ -20,6 +26,8 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   #isStarted = false;
   #ports: GatewayPorts | undefined;
   #stopping: Promise<void> | undefined;
+  /** Lets another gateway use the data directory. */
+  #unlock = (): void => undefined;
 
   /** @throws {ConfigError} */
   constructor(options: GatewayOptions = {}) {
@@ -58,9 +66,11 @@ export class Gateway extends EventEmitter<GatewayEvents> {
   }
 
   /** The certificate in force, when the gateway has started; undefined: TLS is not spoken. */
-  get certificate(): { readonly fingerprint: string; readonly isSelfSigned: boolean } | undefined {
+  get certificate(): CertificateFacts | undefined {
     const facts = this.#house.tls.facts;
-    return facts && { fingerprint: facts.pair.fingerprint, isSelfSigned: facts.isSelfSigned };
+    if (!facts) return undefined;
+    const { names, fingerprint } = facts.pair;
+    return { names, fingerprint, isSelfSigned: facts.isSelfSigned };
   }
 
   /** Behind `?key=`, from this machine, publishes and plays anything as long as this process runs: for what it starts itself. */
@@ -73,6 +83,16 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     if (this.#isStarted) throw new Error('a gateway can be started once; create another one');
     this.#isStarted = true;
     const dir = openDataDir(this.settings.data.dir);
+    this.#unlock = await lockDataDir(dir, this.log);
+    try {
+      return await this.#open(dir);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+  }
+
+  async #open(dir: string): Promise<GatewayPorts> {
     await this.#house.tls.open(dir);
     this.#house.operating.open(dir);
     await this.#house.onAir.open();
@@ -136,6 +156,7 @@ export class Gateway extends EventEmitter<GatewayEvents> {
     await this.#house.onAir.close();
     await this.#house.access.close();
     this.#house.tls.close();
+    this.#unlock();
     this.log.info('stopped');
   }
 }

@@ -22,6 +22,8 @@ export interface HlsLifeOptions {
   readonly first: PlaylistNumbers;
   /** @param rendition undefined: the main one */
   readonly make: (rendition: TrackId | undefined, first: PlaylistNumbers, together: Together) => HlsOutput;
+  /** How far renditions of other streams are that are in one ladder with it. */
+  readonly otherReports?: () => readonly RenditionReport[];
   /** A rendition has come to its end, before the stream or with it. */
   readonly ended: (output: HlsOutput) => void;
   /** Nothing of it can be fetched any more. */
@@ -107,6 +109,12 @@ export class HlsLife implements HlsSource {
     return this.#inOrder();
   }
 
+  /** How far all its renditions are, without that which asks. */
+  reports(asking?: HlsOutput): readonly RenditionReport[] {
+    const others = [this.main, ...this.#inOrder()].filter((output) => output !== asking);
+    return others.flatMap((output) => output.report() ?? []);
+  }
+
   multivariant(ask: HlsAsk): ReturnType<HlsSource['multivariant']> {
     return this.main.multivariant(ask);
   }
@@ -177,9 +185,8 @@ export class HlsLife implements HlsSource {
   }
 
   #reports(asking: HlsOutput): readonly RenditionReport[] {
-    if (this.#beside.size === 0) return [];
-    const others = [this.main, ...this.#inOrder()].filter((output) => output !== asking);
-    return others.flatMap((output) => output.report() ?? []);
+    const own = this.#beside.size === 0 ? [] : this.reports(asking);
+    return [...own, ...(this.#options.otherReports?.() ?? [])];
   }
 
   /** Whose file is called so, the newest first. */

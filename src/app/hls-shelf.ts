@@ -3,6 +3,7 @@ import { trackNumber, type TrackId } from '../media/track.ts';
 import { CutSchedule } from '../outputs/hls/cut-schedule.ts';
 import { HlsOutput } from '../outputs/hls/hls-output.ts';
 import { laterNumbers, type PlaylistNumbers } from '../outputs/hls/numbers.ts';
+import type { RenditionReport } from '../outputs/hls/playlist.ts';
 import type { SoundLabel } from '../outputs/hls/rung.ts';
 import type { After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
@@ -129,7 +130,14 @@ export class HlsShelf {
         beside: beside().map(({ path }) => path),
         source: `${stream.publisher?.address} ${stream.publisher?.encoder}`,
       });
+    // Their playlists lie in folders beside each other: /{app}/{stream}/media.m3u8.
+    const otherReports = (): readonly RenditionReport[] =>
+      beside().flatMap(({ path, newest }) => {
+        const folder = path.slice(path.indexOf('/') + 1);
+        return newest.reports().map((report) => ({ ...report, uri: `../${folder}/${report.uri}` }));
+      });
     return new HlsLife({
+      otherReports,
       cuts: new CutSchedule(segmentSeconds, partSeconds, { lengths, startDate }),
       first,
       make: (rendition, lowest, together) =>

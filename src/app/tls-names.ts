@@ -27,3 +27,12 @@ export function isFor(names: readonly string[], host: string): boolean {
   const above = /^[^.]+(\..+\..+)$/.exec(host.toLowerCase())?.[1];
   return isIP(host) === 0 && above !== undefined && missingNames([`*${above}`], names).length === 0;
 }
+
+/** Nobody elsewhere gets here by these, and in the place of a `*` any name may stand. */
+const NO_ADDRESS = /^(localhost$|127\.|::1$|\*)/i;
+
+/** Where people are to be sent: to `host`, if the certificate is good for it, otherwise to what it is good for. */
+export function hostToTell(names: readonly string[], host: string): string {
+  const own = [host, ...names.filter((name) => !NO_ADDRESS.test(name)), hostname()];
+  return own.find((name) => isFor(names, name)) ?? host;
+}

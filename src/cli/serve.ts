@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { DEMO_STREAM, startDemo, type Demo } from '../app/demo.ts';
 import { createGateway, type Gateway } from '../app/gateway.ts';
 import { lanAddresses } from '../app/lan-address.ts';
+import { hostToTell } from '../app/tls-names.ts';
 import { ConfigError } from '../config/load.ts';
 import { tuneHeap } from './heap.ts';
 import { isOperatorError } from './operator-error.ts';
@@ -24,6 +25,7 @@ export function serveCommand(): Command {
       const ports = await gateway.start();
       const { rtmp, http, access, api } = gateway.settings;
       const { certificate } = gateway;
+      const secure = (host: string): string => hostToTell(certificate?.names ?? [], reachable(host));
       const stream = flags.demo ? 'demo' : 'cam';
       process.stdout.write(
         welcome({
@@ -32,11 +34,11 @@ export function serveCommand(): Command {
           rtmps:
             ports.rtmps === undefined
               ? undefined
-              : { host: reachable(rtmp.tlsHost || rtmp.host), port: ports.rtmps },
+              : { host: secure(rtmp.tlsHost || rtmp.host), port: ports.rtmps },
           https:
             ports.https === undefined
               ? undefined
-              : { host: reachable(http.tlsHost || http.host), port: ports.https },
+              : { host: secure(http.tlsHost || http.host), port: ports.https },
           selfSigned: certificate?.isSelfSigned === true ? certificate.fingerprint : undefined,
           stream,
           isOnAir: flags.demo === true,

@@ -157,7 +157,8 @@ function describeIssue(issue: z.core.$ZodIssue, infos: Infos, found: Found): Con
     return new ConfigError(`${where} in ${entry.from}${what}; allowed: ${info.allowed}`);
   }
   const value = info.isSecret ? 'not allowed' : inWords(entry.value);
-  return new ConfigError(`${key} is ${value} in ${entry.from}; allowed: ${info.allowed}`);
+  const why = issue.code === 'custom' ? `: ${issue.message}` : '';
+  return new ConfigError(`${key} is ${value} in ${entry.from}${why}; allowed: ${info.allowed}`);
 }
 
 const LONGEST_SHOWN_VALUE = 200;

@@ -8,7 +8,7 @@ import { recordSection } from './sections/record.ts';
 import { relaySection } from './sections/relay.ts';
 import { tlsSection } from './sections/tls.ts';
 import { isNetwork } from '../servers/networks.ts';
-import { setting } from './setting.ts';
+import { rtmpServer, setting } from './setting.ts';
 
 const proxies = z.array(z.string().refine(isNetwork, 'not a network such as 192.0.2.0/24')).default([]);
 const port = z
@@ -147,13 +147,7 @@ export const settingsSchema = z.strictObject({
         'How long, after the signal to stop, those who publish and watch may go on while nobody new is let in; 0: everybody is told goodbye at once.',
       ),
       reconnectTo: setting(
-        z
-          .string()
-          .regex(
-            /^(rtmps?:\/\/[^/?#@\s]+)?$/i,
-            'it must be rtmp://HOST[:PORT] or rtmps://HOST[:PORT], or empty',
-          )
-          .default(''),
+        rtmpServer.default(''),
         'Server (`rtmp://HOST[:PORT]`) where encoders, players and relays of Enhanced RTMP are asked to go on when this one stops; empty: the same again.',
       ),
     })
@@ -240,6 +234,7 @@ function allowedIn(schema: JsonSchema): string {
   if (schema.minimum !== undefined && schema.maximum !== undefined) {
     return `${schema.type === 'integer' ? 'a whole number, ' : ''}${schema.minimum} to ${schema.maximum}`;
   }
+  if (schema.minimum !== undefined) return `a number, ${schema.minimum} or more`;
   return schema.minLength === undefined ? 'text' : 'text, not empty';
 }
 

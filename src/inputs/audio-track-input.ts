@@ -8,6 +8,7 @@ import type { Notes } from './notes.ts';
 import type { SampleClock } from './sample-clock.ts';
 import { notesOf, type TrackHost } from './track-host.ts';
 import type { NumberedTrack } from './track-numbers.ts';
+import { TrackWords } from './track-words.ts';
 
 type Frame = Extract<AudioPart, { kind: 'frame' }>;
 
@@ -25,9 +26,8 @@ export class AudioTrackInput implements NumberedTrack {
   #intake: AudioIntake | undefined;
   /** Of the last frame. */
   #track: AudioTrack | undefined;
-  /** The publisher's last words, for an intake that takes another's place. */
-  #config: Uint8Array | undefined;
-  #layout: Uint8Array | undefined;
+  /** For an intake that takes another's place; MultichannelConfig as it came. */
+  readonly #words = new TrackWords<AudioCodec, Uint8Array>();
 
   /** @param begins called before the first frame is written */
   constructor(
@@ -48,16 +48,18 @@ export class AudioTrackInput implements NumberedTrack {
   }
 
   configure(codec: AudioCodec, data: Uint8Array): void {
-    const intake = this.#intakeOf(codec);
-    this.#config = Uint8Array.from(data);
-    intake.configure(this.#config);
+    const intake = this.#intakeFor(codec);
+    const config = Uint8Array.from(data);
+    this.#words.of(codec).config = config;
+    intake?.configure(config);
   }
 
   /** Takes what Enhanced RTMP's MultichannelConfig says. */
   describe(codec: AudioCodec, data: Uint8Array): void {
-    const intake = this.#intakeOf(codec);
-    this.#layout = Uint8Array.from(data);
-    intake.layout?.(this.#layout);
+    const intake = this.#intakeFor(codec);
+    const layout = Uint8Array.from(data);
+    this.#words.of(codec).remark = layout;
+    intake?.layout?.(layout);
   }
 
   frame(timestamp: number, { codec, nanos, data }: Frame): void {
@@ -84,9 +86,9 @@ export class AudioTrackInput implements NumberedTrack {
   #write({ payload, samples }: Sound, claimed: Ticks, track: AudioTrack): void {
     const host = this.#host;
     const { epoch } = host;
-    // A sound that is not the main one has no picture beside it.
-    const startsGop = this.#id !== 'audio' || !host.hasPictures;
     const dts = this.#samples.next(claimed, samples, track.coreRate);
+    // A sound that is not the main one has no picture beside it.
+    const startsGop = this.#id !== 'audio' || !host.hasPicturesAt(dts);
     if (samples === track.samplesPerFrame)
       host.target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch, payload });
     else host.target.write({ kind: 'audio', track, dts, pts: dts, startsGop, epoch, samples, payload });
@@ -103,23 +105,24 @@ export class AudioTrackInput implements NumberedTrack {
     this.#id = id;
     this.#track = undefined;
     this.#intake = undefined;
-    const [config, layout] = [this.#config, this.#layout];
-    if (!codec) return;
-    const intake = this.#intakeOf(codec);
-    this.#config = config;
-    this.#layout = layout;
-    if (config) intake.configure(config);
-    if (layout) intake.layout?.(layout);
+    if (codec) this.#intakeOf(codec);
+  }
+
+  /** What words of this codec are for; undefined: for what frames of it will begin. */
+  #intakeFor(codec: AudioCodec): AudioIntake | undefined {
+    return this.#intake && codec !== this.#codec ? undefined : this.#intakeOf(codec);
   }
 
   /** What is in force; another codec than before begins anew. */
   #intakeOf(codec: AudioCodec): AudioIntake {
     if (this.#intake && codec === this.#codec) return this.#intake;
     const former = this.#track ?? this.#host.target.formerTracks[this.#id as 'audio'];
+    const intake = audioIntake(codec, this.#id, former, this.#notes);
+    const { config, remark } = this.#words.begin(codec);
+    if (config) intake.configure(config);
+    if (remark) intake.layout?.(remark);
     this.#codec = codec;
-    this.#config = undefined;
-    this.#layout = undefined;
-    this.#intake = audioIntake(codec, this.#id, former, this.#notes);
-    return this.#intake;
+    this.#intake = intake;
+    return intake;
   }
 }

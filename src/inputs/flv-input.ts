@@ -2,6 +2,7 @@ import { readAudioBody } from '../containers/flv/audio.ts';
 import type { Damage } from '../containers/flv/enhanced.ts';
 import type { AudioPart, VideoPart } from '../containers/flv/parts.ts';
 import { readVideoBody } from '../containers/flv/video.ts';
+import { ticksFromSeconds, type Ticks } from '../media/time.ts';
 import { trackNumber, type TrackId, type TrackKind } from '../media/track.ts';
 import { AudioTrackInput } from './audio-track-input.ts';
 import { ChangeLimit } from './change-limit.ts';
@@ -14,6 +15,12 @@ import type { TrackHost } from './track-host.ts';
 import { TrackNumbers } from './track-numbers.ts';
 import { unsupported } from './unsupported.ts';
 import { VideoTrackInput } from './video-track-input.ts';
+
+/**
+ * Sound alone is all there is when pictures have not come for so long. A slide show has some that are ten seconds apart, and
+ * players stand still without them.
+ */
+const GONE_AFTER = ticksFromSeconds(12);
 
 const DAMAGE: Readonly<Record<Damage, Dropped>> = {
   'cut short': 'an Enhanced RTMP message that is cut short',
@@ -41,7 +48,9 @@ export class FlvInput implements TrackHost {
   /** Why a track cannot be used, by track. */
   readonly problems = new Map<TrackId, string>();
   epoch = 0;
-  hasPictures = false;
+  #hasPictures = false;
+  /** When the newest one that could be decoded was due. */
+  #pictureAt: Ticks | undefined;
 
   /** @param noticed told in words, once each, of what is left out: for the log */
   constructor(target: FrameTarget, noticed: (text: string) => void = () => undefined) {
@@ -70,7 +79,7 @@ export class FlvInput implements TrackHost {
     const read = readVideoBody(body);
     if (read.kind === 'frame') {
       // Nearly all of them.
-      this.hasPictures = true;
+      this.#hasPictures = true;
       return this.#picture(read.track)?.frame(timestamp, read);
     }
     if (read.kind !== 'tracks') return this.#video(timestamp, read);
@@ -94,9 +103,15 @@ export class FlvInput implements TrackHost {
 
   place(id: TrackId, timestamp: number, nanos: number): PlacedTime {
     const placed = this.#timeline.place(id, timestamp, nanos);
+    if (id !== 'audio' && id.startsWith('video')) this.#pictureAt = placed.dts;
     if (placed.isNewEpoch && this.#jumps.allows(placed.dts)) this.epoch = this.target.newEpoch();
     if (this.#script.waits) this.#script.passOn();
     return placed;
+  }
+
+  hasPicturesAt(dts: Ticks): boolean {
+    const since = this.#pictureAt;
+    return this.#hasPictures && (since === undefined || dts - since <= GONE_AFTER);
   }
 
   drop(why: Dropped): void {
@@ -113,7 +128,7 @@ export class FlvInput implements TrackHost {
   #video(timestamp: number, part: VideoPart): void {
     switch (part.kind) {
       case 'frame':
-        this.hasPictures = true;
+        this.#hasPictures = true;
         return this.#picture(part.track)?.frame(timestamp, part);
       case 'config':
         return this.#picture(part.track)?.configure(part.codec, part.data);

@@ -1,5 +1,5 @@
 import { readChannelLayout } from '../codecs/channel-layout.ts';
-import { isOpusTags, makeOpusHead, readOpusHead } from '../codecs/opus/head.ts';
+import { makeOpusHead, readOpusHead } from '../codecs/opus/head.ts';
 import { isStereoPacket, opusSamples } from '../codecs/opus/packet.ts';
 import { opusTrack } from '../codecs/sound-tracks.ts';
 import type { AudioTrack, TrackId } from '../media/track.ts';
@@ -24,7 +24,6 @@ export class OpusDialect implements SoundDialect {
   }
 
   configure(data: Uint8Array): void {
-    if (isOpusTags(data)) return;
     readOpusHead(data);
     this.#head = Uint8Array.from(data);
     this.#track = undefined;

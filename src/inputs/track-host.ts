@@ -1,3 +1,4 @@
+import type { Ticks } from '../media/time.ts';
 import type { TrackId } from '../media/track.ts';
 import type { FrameTarget } from './frame-target.ts';
 import type { Dropped, Notes } from './notes.ts';
@@ -9,8 +10,8 @@ export interface TrackHost {
   readonly target: FrameTarget;
   /** The number of the time line that the frame placed last is on. */
   readonly epoch: number;
-  /** Pictures come, of whichever track, and whether they can be decoded yet or not. */
-  readonly hasPictures: boolean;
+  /** Pictures come at this time, of whichever track, and whether they can be decoded yet or not. */
+  hasPicturesAt(dts: Ticks): boolean;
   /** `timestamp`: ms, 32 bits; `nanos`: to be added to it. */
   place(id: TrackId, timestamp: number, nanos: number): PlacedTime;
   drop(why: Dropped): void;

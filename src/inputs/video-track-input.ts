@@ -10,6 +10,7 @@ import type { Notes } from './notes.ts';
 import { presentationTime } from './timeline.ts';
 import { notesOf, type TrackHost } from './track-host.ts';
 import type { NumberedTrack } from './track-numbers.ts';
+import { TrackWords } from './track-words.ts';
 
 type Frame = Extract<VideoPart, { kind: 'frame' }>;
 
@@ -26,9 +27,8 @@ export class VideoTrackInput implements NumberedTrack {
   #intake: VideoIntake | undefined;
   /** Of the last frame. */
   #track: VideoTrack | undefined;
-  /** The publisher's last words, for an intake that takes another's place. */
-  #config: Uint8Array | undefined;
-  #said: ColorInfo | undefined;
+  /** For an intake that takes another's place. */
+  readonly #words = new TrackWords<VideoCodec, ColorInfo>();
 
   /** @param begins called before the first frame is written */
   constructor(
@@ -44,19 +44,20 @@ export class VideoTrackInput implements NumberedTrack {
   }
 
   configure(codec: VideoCodec, data: Uint8Array): void {
-    const intake = this.#intakeOf(codec);
-    this.#config = Uint8Array.from(data);
-    intake.configure(this.#config);
+    const intake = this.#intakeFor(codec);
+    const config = Uint8Array.from(data);
+    this.#words.of(codec).config = config;
+    intake?.configure(config);
   }
 
   /** Takes what Enhanced RTMP's Metadata say of the colours. */
   describe(codec: VideoCodec, data: Uint8Array): void {
-    const intake = this.#intakeOf(codec);
+    const intake = this.#intakeFor(codec);
     try {
       const said = readColorInfo(data);
       if (!said) return;
-      this.#said = said;
-      intake.describe?.(said.color);
+      this.#words.of(codec).remark = said;
+      intake?.describe?.(said.color);
     } catch (error) {
       if (!(error instanceof AmfError)) throw error;
       this.#host.drop('bad colour metadata');
@@ -86,13 +87,7 @@ export class VideoTrackInput implements NumberedTrack {
     this.#id = id;
     this.#track = undefined;
     this.#intake = undefined;
-    const [config, said] = [this.#config, this.#said];
-    if (!codec) return;
-    const intake = this.#intakeOf(codec);
-    this.#config = config;
-    this.#said = said;
-    if (config) intake.configure(config);
-    if (said) intake.describe?.(said.color);
+    if (codec) this.#intakeOf(codec);
   }
 
   /** To the first track there is, or where one can start with the next. */
@@ -100,14 +95,21 @@ export class VideoTrackInput implements NumberedTrack {
     return this.#track === undefined || (startsGop && this.#changes.allows(at));
   }
 
+  /** What words of this codec are for; undefined: for what frames of it will begin. */
+  #intakeFor(codec: VideoCodec): VideoIntake | undefined {
+    return this.#intake && codec !== this.#codec ? undefined : this.#intakeOf(codec);
+  }
+
   /** What is in force; another codec than before begins anew. */
   #intakeOf(codec: VideoCodec): VideoIntake {
     if (this.#intake && codec === this.#codec) return this.#intake;
     const former = this.#track ?? this.#host.target.formerTracks[this.#id as 'video'];
+    const intake = videoIntake(codec, this.#id, former, this.#notes);
+    const { config, remark } = this.#words.begin(codec);
+    if (config) intake.configure(config);
+    if (remark) intake.describe?.(remark.color);
     this.#codec = codec;
-    this.#config = undefined;
-    this.#said = undefined;
-    this.#intake = videoIntake(codec, this.#id, former, this.#notes);
-    return this.#intake;
+    this.#intake = intake;
+    return intake;
   }
 }

@@ -82,7 +82,25 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up',
   UND_ERR_SOCKET: 'the other end closed the connection',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  ...certificateReasons(),
+  EPROTO: 'the other end does not speak TLS there: use http:// or ws://',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the other end does not speak TLS there: use http:// or ws://',
 };
+
+/** Whoever looks at a server of their own has to say whom to trust. */
+function certificateReasons(): Readonly<Record<string, string>> {
+  const trust = 'NODE_EXTRA_CA_CERTS=FILE in the environment names certificates to trust';
+  const unknown = `its certificate is of an authority that is not trusted, or its chain is incomplete; ${trust}`;
+  return {
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+    DEPTH_ZERO_SELF_SIGNED_CERT: `its certificate is self-signed; ${trust}`,
+    SELF_SIGNED_CERT_IN_CHAIN: unknown,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknown,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknown,
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  };
+}
 
 /** In words, from what fetch or a socket throws: the code is often two causes deep. */
 export function reasonOf(error: unknown): string {

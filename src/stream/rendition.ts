@@ -206,8 +206,10 @@ export class Rendition {
       this.#tracks = { ...this.#tracks, [frame.kind]: frame.track };
       this.#hasNews = true;
     }
-    if (frame.kind === 'audio') this.#lastAudioDts = frame.dts;
-    else if (frame.startsGop && this.#tracks.audio && this.#isSilentAt(frame.dts))
+    if (frame.kind === 'audio') {
+      this.#lastAudioDts = frame.dts;
+      if (frame.startsGop && this.#tracks.video) this.#tracks = { audio: frame.track };
+    } else if (frame.startsGop && this.#tracks.audio && this.#isSilentAt(frame.dts))
       this.#tracks = { video: frame.track };
     if (this.#complete) return;
     const hasBoth = this.#tracks.video !== undefined && this.#tracks.audio !== undefined;

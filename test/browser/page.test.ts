@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { playerState, shownFrame } from './chromium.ts';
 import { CLIP_FPS } from '../support/clip.ts';
+import { codedClip } from '../support/coded-clips.ts';
+import { EnhancedPublisher, trackOf } from '../support/enhanced-publisher.ts';
 import { unlessThere } from '../support/programs.ts';
 import { waitFor } from '../support/wait.ts';
 import { plays, watchStand } from './watch-stand.ts';
@@ -105,6 +107,20 @@ describe('the page', { skip, concurrency: 4 }, () => {
       async () => ((await shownFrame(opened)) ?? 0) < (before ?? 0),
     );
     await movesBy(opened, CLIP_FPS);
+  });
+
+  test('goes on when the publisher is back within the grace time with other codecs', async (context) => {
+    const tracks = [trackOf(await codedClip('vp9')), trackOf(await codedClip('opus'))];
+    const first = await stand.onAir(context, 'other');
+    const opened = await stand.open(context, '/watch/live/other');
+    await movesBy(opened, CLIP_FPS);
+    first.stop();
+    const url = `${stand.gateway.rtmp}/live/other`;
+    const second = await EnhancedPublisher.start({ url, tracks, rounds: Infinity });
+    context.after(() => second.kill());
+    const width = (): Promise<number> => opened.evaluate(() => document.querySelector('video')!.videoWidth);
+    await waitFor('the other picture', async () => (await width()) === 320);
+    await plays(opened);
   });
 
   test('falls back to HTTP-FLV where WebSockets are blocked, and to HLS where FLV is', async (context) => {

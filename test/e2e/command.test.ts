@@ -132,6 +132,7 @@ test('the key of the first start is printed once, leads to live/cam, and is in n
   const second = await serve(context, ['--data-dir', join(folder, 'first')]);
   assert.doesNotMatch(second.process.output, /pk_[2-9a-z]{26}/);
   assert.match(second.process.output, /keys are made, replaced and revoked at http:/);
+  await second.process.stop('SIGTERM');
   writeFileSync(join(folder, 'first', 'keys.json'), '{"version":1');
   const broken = await millrace([
     'serve',

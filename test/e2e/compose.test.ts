@@ -191,12 +191,12 @@ test('with docs/compose-secrets.yml secrets come from files, each of which is mo
     if (name === undefined) return [variable, value];
     assert.ok(mounted.includes(name), `${variable}: ${name}`);
     const file = join(folder, name);
-    writeFileSync(file, `${name} of sixteen or more\n`);
+    writeFileSync(file, `${name}-of-sixteen-or-more\n`);
     return [variable, file];
   });
   const settings = loadSettings({ environment: Object.fromEntries(inFolder) as Record<string, string> });
-  assert.equal(settings.api.token, 'api-token of sixteen or more');
-  assert.equal(settings.access.playSecret, 'play-secret of sixteen or more');
+  assert.equal(settings.api.token, 'api-token-of-sixteen-or-more');
+  assert.equal(settings.access.playSecret, 'play-secret-of-sixteen-or-more');
   assert.equal(settings.access.publish, 'keys');
   assert.ok(parseInt(grace) > settings.stop.drainSeconds + 15, 'time to drain');
 });

@@ -338,11 +338,26 @@ test('requests pipelined behind an FLV stream get nothing and leave nothing behi
     return (await viewers()) === 0;
   });
 
-  // Behind an answer that is on its way a stream cannot begin, either.
+  // It is let in once the answer in front of it is through.
   const raw = new RawHttp(gateway.httpPort).send(get('/live/none.flv?wait=0.3') + get('/live/cam.flv'));
   await waitFor('two answers', () => raw.statuses.length === 2);
-  assert.deepEqual(raw.statuses, [404, 400]);
+  assert.deepEqual(raw.statuses, [404, 200]);
   raw.socket.destroy();
+});
+
+test('a request behind another is served when its turn comes, as if it had been sent then', async () => {
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: g\r\n\r\n`;
+  const raw = new RawHttp(gateway.httpPort).send(
+    get('/healthz') + get('/live/later.m3u8?wait=30') + get('/healthz'),
+  );
+  await waitFor('the first answer', () => raw.statuses.length === 1);
+  const later = await publishTo(`${gateway.rtmp}/live/later`);
+  new Show(later).go(110);
+  await waitFor('all answers', () => raw.statuses.length === 3);
+  assert.deepEqual(raw.statuses, [200, 200, 200]);
+  raw.socket.destroy();
+  later.kill();
+  await waitFor('it to be gone', async () => (await ask('/api/v1/streams/live/later')).status === 404);
 });
 
 test('what is no request, sent behind an FLV stream, ends it, and no other answer gets into it', async () => {

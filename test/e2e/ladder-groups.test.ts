@@ -59,6 +59,12 @@ test('streams of a group are one ladder, as they come and go', { skip }, async (
   const looks = await Promise.all(['cam_720', 'cam_480'].map((name) => lookAtHls(gateway, `live/${name}`)));
   const [one, other] = looks.map(({ text }) => /TARGETDURATION:\d+|PART-TARGET=[\d.]+/.exec(text)?.[0]);
   assert.equal(one, other, 'the same for all');
+  const reports = await waitFor('what each says of the others', async () => {
+    const { text } = await lookAtHls(gateway, 'live/cam_720');
+    const all = [...text.matchAll(/RENDITION-REPORT:URI="([^"]+)",LAST-MSN=\d+,LAST-PART=\d+$/gm)];
+    return all.length === 2 ? all.map(([, uri]) => uri) : undefined;
+  });
+  assert.deepEqual(reports, ['../cam/media.m3u8', '../cam_480/media.m3u8']);
   await big.leave();
   await waitFor('the others', async () => !plain((await ladder(gateway)).uris).includes('cam_720'));
 });

@@ -123,6 +123,7 @@ test('relays by API: made, shown without secrets, kept over a restart, removed',
 
 test('relays that cannot be read are left alone, and the gateway does not start', async () => {
   const gateway = await gatewayWith();
+  await gateway.gateway.stop();
   const file = join(gateway.folder, 'data', 'relays.json');
   writeFileSync(file, '{"relays": [{"id"');
   const { createGateway } = await import('../../src/app/gateway.ts');

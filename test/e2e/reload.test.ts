@@ -142,7 +142,7 @@ test('a corrupt key file, a token that is none and a lost certificate change not
   await assert.rejects(gateway.reload(), { name: 'KeyFileError' });
   writeFileSync(keys, good);
   say({ access: { play: 'keys' }, api: { token: 'short' } });
-  await assert.rejects(gateway.reload(), { name: 'DataDirError' });
+  await assert.rejects(gateway.reload(), { name: 'ConfigError' });
   say({ access: { play: 'keys' }, relay: { caFile: join(data, 'nothing.pem') } });
   await assert.rejects(gateway.reload(), { name: 'ConfigError' });
   const { access, relay, api } = gateway.settings;

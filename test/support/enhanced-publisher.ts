@@ -1,5 +1,6 @@
 import { encodeAmf0 } from '../../src/amf/amf0-writer.ts';
 import { AmfObject } from '../../src/amf/value.ts';
+import { readFlacFrame } from '../../src/codecs/flac/frame.ts';
 import type { AudioCodec, VideoCodec } from '../../src/media/track.ts';
 import type { CodedClip, CodedPacket } from './coded-clips.ts';
 import {
@@ -280,13 +281,21 @@ function packetsOf(track: CodedTrack): Due[] {
   });
 }
 
-/** Of one round, ms: the longest track, and its last packet as long as the one before it. */
+/** Of one round, ms: the longest track, and its last packet as long as the one before it, unless its codec says otherwise. */
 function lengthOf(tracks: readonly CodedTrack[]): number {
-  const ends = tracks.map(({ packets }) => {
-    const last = packets.at(-1)?.dtsMs ?? 0;
-    return last + Math.max(1, last - (packets.at(-2)?.dtsMs ?? 0));
+  const ends = tracks.map(({ packets, fourCc }) => {
+    const last = packets.at(-1);
+    const at = last?.dtsMs ?? 0;
+    const before = at - (packets.at(-2)?.dtsMs ?? 0);
+    return at + Math.max(1, (fourCc === 'fLaC' && flacMs(last?.data)) || before);
   });
   return Math.max(0, ...ends);
+}
+
+/** The last frame of FLAC is as long as what was left. 0: it does not say. */
+function flacMs(frame: Uint8Array | undefined): number {
+  const { blockSize = 0, sampleRate = 0 } = (frame && readFlacFrame(frame)) ?? {};
+  return sampleRate === 0 ? 0 : (1000 * blockSize) / sampleRate;
 }
 
 /** AVCVIDEOPACKET and AACAUDIODATA of FLV 10.1, Annex E.4; undefined for what has none. */

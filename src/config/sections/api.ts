@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import { secret, setting } from '../setting.ts';
 
+/**
+ * Guesses are slowed down to ten in a minute and address; still, what people choose themselves must not be a word. What may stand in
+ * a header: RFC 6750 §2.1, and a little more.
+ */
+const apiToken = z
+  .string()
+  .regex(/^([\x21-\x7e]{16,})?$/)
+  .default('')
+  .meta({ allowed: 'text of at least 16 characters (letters, digits, punctuation, no spaces), or empty' });
+
 /** Who may operate the gateway. */
 export const apiSection = z
   .strictObject({
@@ -9,7 +19,7 @@ export const apiSection = z
       'This machine uses the API without a token. Turn it off behind a proxy on this machine that does not say for whom it asks.',
     ),
     token: setting(
-      secret(z.string().default('')),
+      secret(apiToken),
       'Bearer token of the API; empty: one is made at the first start and kept in the data directory.',
     ),
     metrics: setting(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isNameSegment } from '../../media/stream-name.ts';
 import { streamPattern } from '../../media/stream-pattern.ts';
-import { setting } from '../setting.ts';
+import { rtmpServer, setting } from '../setting.ts';
 
 const match = z.string().superRefine((text, context) => {
   const pattern = streamPattern(text);
@@ -74,13 +74,7 @@ export const ladderSection = z
       'Application that OBS is told to publish to; `?app=` in the address of its configuration chooses another.',
     ),
     ingest: setting(
-      z
-        .string()
-        .regex(
-          /^(rtmps?:\/\/[^/?#@\s]+)?$/i,
-          'it must be rtmp://HOST[:PORT] or rtmps://HOST[:PORT], or empty',
-        )
-        .default(''),
+      rtmpServer.default(''),
       'Server that OBS is told to publish to, if it is not to be reached by the name under which OBS asks; `rtmp://HOST[:PORT]`.',
     ),
   })

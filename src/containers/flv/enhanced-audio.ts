@@ -1,3 +1,4 @@
+import { isOpusTags } from '../../codecs/opus/head.ts';
 import { PACKET, readModEx, readTracks, u32, type TrackShare } from './enhanced.ts';
 import { audioCodecOf, fourCcName } from './four-cc.ts';
 import type { AudioBody, AudioPart } from './parts.ts';
@@ -36,7 +37,10 @@ function partOf({ track, fourCc, data }: TrackShare, packetType: number, nanos: 
   const isEmpty = data.length === 0;
   switch (packetType) {
     case PACKET.sequenceStart:
-      return isEmpty ? NOTHING : { kind: 'config', codec, track, data }; // AC-3 and MP3 have none to send
+      // AC-3 and MP3 have none to send; Opus may have a second one, its comment header, which configures nothing.
+      return isEmpty || (codec === 'opus' && isOpusTags(data))
+        ? NOTHING
+        : { kind: 'config', codec, track, data };
     case PACKET.codedFrames:
       return isEmpty ? NOTHING : { kind: 'frame', codec, track, nanos, data };
     case PACKET.sequenceEnd:

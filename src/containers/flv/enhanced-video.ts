@@ -33,8 +33,13 @@ export function readEnhancedVideo(body: Uint8Array): VideoBody {
     if (!behind) return CUT_SHORT;
     ({ packetType, at, nanos } = behind);
   }
-  if (frameType === FRAME_TYPE_COMMAND && packetType !== VIDEO_PACKET.metadata) return NOTHING;
-  if (packetType === VIDEO_PACKET.multitrack) return readMultitrack(body, at, { frameType, nanos });
+  const isMultitrack = packetType === VIDEO_PACKET.multitrack;
+  if (frameType === FRAME_TYPE_COMMAND) {
+    // A command is 0 or 1; what stands there of Multitrack tells Metadata from it, whose frame type means nothing.
+    const what = isMultitrack ? body[at]! & 0x0f : packetType;
+    if (what !== VIDEO_PACKET.metadata) return NOTHING;
+  }
+  if (isMultitrack) return readMultitrack(body, at, { frameType, nanos });
   if (at + 4 > body.length) return CUT_SHORT;
   const share = { track: 0, fourCc: u32(body, at), data: body.subarray(at + 4) };
   return partOf(share, { frameType, packetType, nanos });

@@ -5,7 +5,7 @@ import { FLAC_FRONT } from './audio-heads.ts';
 import { SOUND_FORMAT_ENHANCED } from './audio.ts';
 import { writeColorInfo } from './color-info.ts';
 import { AUDIO_PACKET } from './enhanced-audio.ts';
-import { VIDEO_PACKET } from './enhanced-video.ts';
+import { FRAME_TYPE_COMMAND, VIDEO_PACKET } from './enhanced-video.ts';
 import { PACKET } from './enhanced.ts';
 import { FOUR_CC } from './four-cc.ts';
 
@@ -17,6 +17,7 @@ import { FOUR_CC } from './four-cc.ts';
 const VIDEO = 0x80 | VIDEO_PACKET.multitrack;
 const KEY = 1 << 4;
 const INTER = 2 << 4;
+const COMMAND = FRAME_TYPE_COMMAND << 4;
 const AUDIO = (SOUND_FORMAT_ENHANCED << 4) | AUDIO_PACKET.multitrack;
 
 /** PacketType Multitrack, AvMultitrackType and PacketType, FourCC, number. */
@@ -46,11 +47,11 @@ export function trackConfigurationHead(track: Track): Uint8Array | undefined {
   return write(track.codec === 'flac' ? FLAC_CONFIGURATION : short, AUDIO, PACKET.sequenceStart, track);
 }
 
-/** See colorBody of frame-body.ts. */
+/** See colorBody of frame-body.ts. Marked as a command here too: ffmpeg takes Metadata of another frame type for a picture. */
 export function trackColorBody(track: Track): Uint8Array | undefined {
   if (track.kind !== 'video' || track.codec === 'avc') return undefined;
   return Buffer.concat([
-    write(short, VIDEO | KEY, VIDEO_PACKET.metadata, track),
+    write(short, VIDEO | COMMAND, VIDEO_PACKET.metadata, track),
     writeColorInfo(track.color),
   ]);
 }

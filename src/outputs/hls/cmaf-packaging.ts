@@ -3,15 +3,12 @@ import { Continuity } from '../../containers/fmp4/continuity.ts';
 import { fragment } from '../../containers/fmp4/fragment.ts';
 import { initSegment } from '../../containers/fmp4/init-segment.ts';
 import { movieTracks, type MovieTrack } from '../../containers/fmp4/movie-track.ts';
-import { ticks } from '../../media/time.ts';
+import { ticks, type Ticks } from '../../media/time.ts';
 import type { Track, TrackSet } from '../../media/track.ts';
 import { KeptFrames } from './kept-frames.ts';
 import type { InitSegment, LivePart } from './live-segment.ts';
 import { SegmentBytes } from './segment-bytes.ts';
 import type { FramePart, SegmentHead } from './segment.ts';
-
-/** All movies of a stream begin where its time does, whichever rendition they show. */
-const ZERO = ticks(0);
 
 /** Why CMAF cannot carry a track, in words; undefined if it can. */
 export function cmafRefusal(track: Track): string | undefined {
@@ -29,6 +26,7 @@ export function cmafRefusal(track: Track): string | undefined {
  * not, because that is also how its window is kept: one buffer for each segment instead of one for each frame.
  */
 export class CmafPackaging {
+  readonly #zero: () => Ticks;
   #tracks: TrackSet | undefined;
   #movie: readonly MovieTrack[] = [];
   #init: InitSegment | undefined;
@@ -39,6 +37,11 @@ export class CmafPackaging {
   readonly #allocate = (size: number): Buffer => this.#bytes.take(size);
   /** Of the running segment. */
   #frames = new KeptFrames();
+
+  /** @param zero where the movies of all renditions begin on the stream's time line; asked when there is something to show */
+  constructor(zero: () => Ticks = () => ticks(0)) {
+    this.#zero = zero;
+  }
 
   /** A segment begins. Gives the initialization segment that it needs: a new one where its tracks are new. */
   open({ tracks, discontinuity }: SegmentHead, sequence: number): InitSegment {
@@ -59,7 +62,7 @@ export class CmafPackaging {
       sequence: ++this.#fragments,
       tracks: this.#movie,
       frames,
-      zero: ZERO,
+      zero: this.#zero(),
       next,
       continuity: this.#continuity,
       allocate: this.#allocate,

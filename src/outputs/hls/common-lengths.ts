@@ -1,11 +1,11 @@
 import type { MediaFrame } from '../../media/frame.ts';
-import { ticksFromSeconds, TICKS_PER_SECOND } from '../../media/time.ts';
+import { ticks, ticksFromSeconds, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks } from '../../media/time.ts';
 import { CutRule } from './cut-rule.ts';
 import { choosePartTarget, targetOf, type PartTarget } from './part-target.ts';
 
 /**
- * How long segments and parts may be: settled once, the same in all playlists that a multivariant playlist names
- * (RFC 8216 §6.2.4), whether they come from one publisher or from several.
+ * How long segments and parts may be, and where times are counted from: settled once, the same in all playlists that a
+ * multivariant playlist names (RFC 8216 §6.2.4), whether they come from one publisher or from several.
  */
 export class CommonLengths {
   readonly rule: CutRule;
@@ -14,6 +14,8 @@ export class CommonLengths {
   readonly partSeconds: number;
   #parts: PartTarget | undefined;
   #hasParts = false;
+  /** Where the time of all movies begins, ms since 1970. */
+  #start: number | undefined;
 
   /** @param partSeconds the longest a part should be */
   constructor(segmentSeconds: number, partSeconds: number) {
@@ -25,6 +27,18 @@ export class CommonLengths {
   /** Undefined before the first segment is finished, then the same for ever; undefined after it: no part is to be listed. */
   get parts(): PartTarget | undefined {
     return this.#hasParts ? this.#parts : undefined;
+  }
+
+  /**
+   * Where movies begin on the time line of a publisher whose first picture has this date: that of the first publisher of all
+   * where its time line does; of another, so that what is shown at the same moment has the same time in both.
+   *
+   * @param date ms since 1970
+   */
+  movieStart(dts: number, date: number): Ticks {
+    this.#start ??= date - dts / TICKS_PER_MS;
+    const start = Math.round(dts - (date - this.#start) * TICKS_PER_MS);
+    return ticks(start <= dts ? start : 0); // no movie has times below 0, whatever the server's clock did
   }
 
   /**

@@ -1,4 +1,4 @@
-import { TICKS_PER_MS, TICKS_PER_SECOND } from '../../media/time.ts';
+import { ticks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks } from '../../media/time.ts';
 import type { PlaylistNumbers } from './numbers.ts';
 import { ProgramClock } from './program-clock.ts';
 
@@ -33,6 +33,13 @@ export interface Beginning {
   readonly leads: boolean;
 }
 
+export interface CommonPlacesOptions {
+  /** The date of a publisher's first frame, by when it came; ms since 1970. By default that is the date. */
+  readonly startDate?: ((now: number) => number) | undefined;
+  /** See `CommonLengths.movieStart`; by default where the time line begins. */
+  readonly movieStart?: (dts: number, date: number) => Ticks;
+}
+
 interface Known {
   readonly dts: number;
   numbers: PlaylistNumbers;
@@ -48,14 +55,21 @@ interface Known {
 export class CommonPlaces {
   readonly #clock = new ProgramClock();
   readonly #startDate: (now: number) => number;
+  readonly #movieStart: (dts: number, date: number) => Ticks;
+  #zero: Ticks | undefined;
   /** Where segments have begun, in any rendition; the same place once. */
   readonly #known: Known[] = [];
   /** Where discontinuities are, and the number that is in force from there on. */
   readonly #breaks: { readonly dts: number; readonly number: number }[] = [];
 
-  /** @param startDate the date of a publisher's first frame, by when it came; ms since 1970 */
-  constructor(startDate: (now: number) => number = (now) => now) {
-    this.#startDate = startDate;
+  constructor({ startDate, movieStart }: CommonPlacesOptions = {}) {
+    this.#startDate = startDate ?? ((now) => now);
+    this.#movieStart = movieStart ?? (() => ticks(0));
+  }
+
+  /** Where the time of all movies begins on the publisher's time line; the same for ever once something has begun. */
+  get zero(): Ticks {
+    return this.#zero ?? ticks(0);
   }
 
   begin(beginning: Beginning): Place {
@@ -65,6 +79,7 @@ export class CommonPlaces {
         ? this.#next(beginning, before)
         : { numbers: this.#first(beginning.dts, before, breaks), breaks };
     const programDateTime = this.#date(beginning, place.breaks);
+    this.#zero ??= this.#movieStart(beginning.dts, programDateTime);
     this.#remember(beginning, place.numbers, programDateTime);
     return { ...place, programDateTime };
   }

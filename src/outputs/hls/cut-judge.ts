@@ -48,7 +48,8 @@ export class CutJudge {
       const audio = this.#watch.audioAt(frame.dts, run.hasSound);
       return { video: frame.track, ...(audio ? { audio } : {}) };
     }
-    const gone = run.videoFrames === 0;
+    // A rendition beside the main one ends soon if its picture stays away: no reason for a discontinuity, which all would share.
+    const gone = run.videoFrames === 0 && !this.#follows;
     return { ...(run.tracks.video && !gone ? { video: run.tracks.video } : {}), audio: frame.track };
   }
 
@@ -73,7 +74,9 @@ export class CutJudge {
       if (stalled && this.#rule.isOverInStall(elapsed, length + INTERLEAVE)) return 'cut';
       return frame.track === run.tracks.audio && frame.dts >= run.notBefore ? 'put' : 'drop';
     }
-    if (frame.track !== run.tracks.audio || frame.epoch !== run.epoch) return 'cut';
+    if (frame.track !== run.tracks.audio) return 'cut';
+    // Beside the main rendition the new time line begins where that one can begin it.
+    if (frame.epoch !== run.epoch && !this.#follows) return 'cut';
     return this.#isPlaceInSound(run, elapsed, length) ? 'cut' : 'put';
   }
 

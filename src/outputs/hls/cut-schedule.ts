@@ -26,7 +26,10 @@ export class CutSchedule {
   /** @param partSeconds the longest a part should be */
   constructor(segmentSeconds: number, partSeconds: number, { lengths, startDate }: CutScheduleOptions = {}) {
     this.lengths = lengths ?? new CommonLengths(segmentSeconds, partSeconds);
-    this.places = new CommonPlaces(startDate);
+    this.places = new CommonPlaces({
+      startDate,
+      movieStart: (dts, date) => this.lengths.movieStart(dts, date),
+    });
   }
 
   get rule(): CutRule {

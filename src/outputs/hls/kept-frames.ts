@@ -1,5 +1,5 @@
 import type { AudioFrame, MediaFrame, VideoFrame } from '../../media/frame.ts';
-import { ticks } from '../../media/time.ts';
+import { ticks, type Ticks } from '../../media/time.ts';
 import type { TrackSet } from '../../media/track.ts';
 
 /** Numbers that are kept of each frame: DTS, PTS, where its payload begins, its length, what it is, samples. */
@@ -58,21 +58,25 @@ export class KeptFrames {
     }
   }
 
-  /** @param part whose frames are wanted, wherever its bytes are by now @param of the tracks and the time line of the segment */
+  /**
+   * @param part whose frames are wanted, wherever its bytes are by now
+   * @param of the tracks and the time line of the segment, and where times are to be counted from: by default as they came
+   */
   forEach(
     { bytes, firstFrame, endFrame }: KeptPart,
-    of: { readonly tracks: TrackSet; readonly epoch: number },
+    of: { readonly tracks: TrackSet; readonly epoch: number; readonly zero?: Ticks },
     callback: (frame: MediaFrame) => void,
   ): void {
     const columns = this.#columns;
     const end = endFrame * COLUMNS;
+    const zero = of.zero ?? 0;
     for (let at = firstFrame * COLUMNS; at < end; at += COLUMNS) {
       const from = columns[at + 2]!;
       const payload = bytes.subarray(from, from + columns[at + 3]!);
       const flags = columns[at + 4]!;
       const common = {
-        dts: ticks(columns[at]!),
-        pts: ticks(columns[at + 1]!),
+        dts: ticks(columns[at]! - zero),
+        pts: ticks(columns[at + 1]! - zero),
         startsGop: (flags & STARTS_GOP) !== 0,
         epoch: of.epoch,
         payload,

@@ -1,3 +1,4 @@
+import type { Ticks } from '../../media/time.ts';
 import { NO_ARCHIVE, type Archive } from './archive.ts';
 import { CmafPackaging } from './cmaf-packaging.ts';
 import type { CutSchedule } from './cut-schedule.ts';
@@ -33,21 +34,23 @@ export class PackagedRendition implements SegmentSink {
   readonly files: HlsFiles;
   readonly #options: PackagedRenditionOptions;
   readonly #names: FileNames;
-  readonly #cmaf = new CmafPackaging();
+  readonly #cmaf: CmafPackaging;
   readonly #ts: TsPackaging;
   readonly #playlists: Readonly<Record<HlsContainer, MediaPlaylist>>;
   readonly #meters: Readonly<Record<HlsContainer, VariantMeter>>;
   #uncarried = 0;
 
   constructor(options: PackagedRenditionOptions) {
-    const { windowSegments: size, first, container = 'fmp4', rendition = 'video' } = options;
+    const { windowSegments: size, first, container = 'fmp4', rendition = 'video', cuts } = options;
     this.#options = options;
     this.usual = container;
     this.archive = options.archive ?? NO_ARCHIVE;
     this.#names = new FileNames(rendition, container);
     const window = new SegmentWindow({ size, first });
     this.window = window;
-    this.#ts = new TsPackaging(window);
+    const zero = (): Ticks => cuts.places.zero;
+    this.#cmaf = new CmafPackaging(zero);
+    this.#ts = new TsPackaging(window, zero);
     this.files = new HlsFiles({ window, ts: this.#ts, names: this.#names, archive: this.archive });
     this.#playlists = { fmp4: this.#playlistIn('fmp4'), ts: this.#playlistIn('ts') };
     this.#meters = {
@@ -150,8 +153,8 @@ export class PackagedRendition implements SegmentSink {
   /** How far it is, for players of other renditions; undefined: no playlist with parts is there yet, or it has ended. */
   report(): RenditionReport | undefined {
     const uri = this.#names.playlist('fmp4');
-    const { newest, ended } = this.#playlists.fmp4;
-    if (!newest || ended) return undefined;
+    const { newest, ended, lowLatency } = this.#playlists.fmp4;
+    if (!newest || ended || !lowLatency) return undefined;
     const { msn, parts } = newest;
     if (parts > 0) return { uri, lastMsn: msn + 1, lastPart: parts - 1 };
     return { uri, lastMsn: msn, lastPart: this.window.segments.at(-1)!.parts.length - 1 };

@@ -90,21 +90,26 @@ export class PartCutter {
     }
   }
 
-  /** Frames up to the best place: not too short either, at a frame of the track that segments are cut by. */
+  /**
+   * Frames up to the best place: not too short either, at a frame of the track that segments are cut by. A short part is better
+   * than one that is longer than it says.
+   */
   #placeToCut({ longest, shortest }: PartTarget): number | undefined {
     let best: number | undefined;
     let other: number | undefined;
     let short: number | undefined;
+    let shortOther: number | undefined;
     for (let index = 1; index < this.#frames.length; index++) {
       const { kind, dts } = this.#frames[index]!;
       const elapsed = dts - this.#start;
       if (elapsed <= 0 || elapsed > longest) continue;
       if (elapsed < shortest) {
         if (kind === this.#reference) short = index;
+        else shortOther = index;
       } else if (kind === this.#reference) best = index;
       else other = index;
     }
-    return best ?? other ?? short;
+    return best ?? other ?? short ?? shortOther;
   }
 
   #close(count: number, end: number, coming: MediaFrame | undefined): void {

@@ -1,4 +1,5 @@
 import type { MediaFrame } from '../../media/frame.ts';
+import { ticks, type Ticks } from '../../media/time.ts';
 import type { TrackSet } from '../../media/track.ts';
 import type { LivePart, LiveSegment } from './live-segment.ts';
 import { TsPackager } from './ts-packager.ts';
@@ -11,6 +12,7 @@ import type { SegmentWindow } from './window.ts';
  */
 export class TsPackaging {
   readonly #window: SegmentWindow;
+  readonly #zero: () => Ticks;
   readonly #judge = new TsPackager();
   #packager: TsPackager | undefined;
   readonly #made = new Map<number, Buffer>();
@@ -21,8 +23,10 @@ export class TsPackaging {
   #carried: TrackSet | undefined;
   #begun = false;
 
-  constructor(window: SegmentWindow) {
+  /** @param zero as in `CmafPackaging` */
+  constructor(window: SegmentWindow, zero: () => Ticks = () => ticks(0)) {
     this.#window = window;
+    this.#zero = zero;
   }
 
   /** Bytes of segments that are kept, and of the one that is being made. */
@@ -92,7 +96,8 @@ export class TsPackaging {
     const packager = this.#packager;
     const carried = this.#carried;
     if (!packager || !carried) return;
-    part.frames.forEach(part, { tracks: carried, epoch: head.epoch }, (frame) => packager.write(frame));
+    const of = { tracks: carried, epoch: head.epoch, zero: this.#zero() };
+    part.frames.forEach(part, of, (frame) => packager.write(frame));
   }
 
   close({ sequence }: LiveSegment): void {

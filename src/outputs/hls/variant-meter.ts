@@ -40,8 +40,15 @@ export class VariantMeter {
     return {
       peakBandwidth: Math.ceil(this.#peak * PEAK_MARGIN),
       averageBandwidth: average,
-      frameRate: frameRate(this.#window.segments),
+      frameRate: frameRate(this.#ofNewest),
     };
+  }
+
+  /** A publisher who came back with other pictures: what was before says nothing of them. */
+  get #ofNewest(): readonly LiveSegment[] {
+    const { segments } = this.#window;
+    const video = segments.at(-1)?.head.tracks.video;
+    return segments.filter(({ head }) => head.tracks.video === video);
   }
 
   #rates(targetDuration: number): { readonly peak: number; readonly average: number } {

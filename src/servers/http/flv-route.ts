@@ -49,10 +49,6 @@ export class FlvRoute {
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
-    if (!response.socket) {
-      // Pipelined: the answer before it is not through, and if that is a stream it never will be.
-      return respondText(response, 400, 'a stream needs a connection of its own', { Connection: 'close' });
-    }
     const wants = flvWish(new URLSearchParams(wish.query));
     if (typeof wants === 'string') return respondText(response, 400, wants);
     const { gate, clients } = this.#door;

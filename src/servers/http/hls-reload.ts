@@ -1,7 +1,7 @@
 import { tooFarAhead } from './delivery-directives.ts';
 import type { HlsPlaylist, PlaylistPlace } from './hls-source.ts';
 import type { HlsRequest, PlaylistSender } from './playlist-sender.ts';
-import { isInTurn, refuseToWait, respondText } from './respond.ts';
+import { refuseToWait, respondText } from './respond.ts';
 import type { Awaited, WaitingRoom } from './waiting-room.ts';
 
 /**
@@ -9,6 +9,8 @@ import type { Awaited, WaitingRoom } from './waiting-room.ts';
  * hear so before they take the server for broken, as Apple's do after the target duration.
  */
 const PATIENCE = 0.9;
+/** Unless parts are nearly as long as that: the encoder may be a little late with one. */
+const PATIENCE_PARTS = 1.5;
 /** A playlist that goes on without coming to the place is waited for this many target durations: RFC 8216bis §6.2.5.2. */
 const LONGEST_DURATIONS = 3;
 /** What was waited for is the same for all who ask for it and may be kept for this many target durations: RFC 8216bis, appendix B. */
@@ -17,7 +19,8 @@ const KEEP_DURATIONS = 6;
 const PARTS = 1_000_000;
 
 /** How long a request is held while nothing comes, ms. */
-export const patienceMs = (targetDuration: number): number => PATIENCE * targetDuration * 1000;
+export const patienceMs = ({ targetDuration, partTarget }: NonNullable<HlsPlaylist['lowLatency']>): number =>
+  Math.max(PATIENCE * targetDuration, PATIENCE_PARTS * partTarget) * 1000;
 
 type LowLatencyPlaylist = HlsPlaylist & {
   readonly lowLatency: NonNullable<HlsPlaylist['lowLatency']>;
@@ -48,7 +51,6 @@ export class HlsReload {
 
   #wait(asked: HlsRequest, playlist: LowLatencyPlaylist, place: PlaylistPlace): void {
     const { response } = asked;
-    if (!isInTurn(response)) return refuseToWait(response, 'a request behind another cannot wait');
     this.#sender.waits(asked);
     const key = `${place.msn}.${place.part ?? ''}`;
     const refusal = this.#room.wait(asked, { of: playlist, key }, () => this.#awaited(playlist, place));
@@ -65,7 +67,7 @@ export class HlsReload {
         if (!this.#send(asked, playlist)) gone(asked);
       },
       late: nothingNew,
-      patienceMs: patienceMs(targetDuration),
+      patienceMs: patienceMs(playlist.lowLatency),
       longestMs: LONGEST_DURATIONS * targetDuration * 1000,
       progress: () => playlist.newest.msn * PARTS + playlist.newest.parts,
     };

@@ -12,7 +12,7 @@ import {
   type HlsTarget,
   type PlaylistSenderOptions,
 } from './playlist-sender.ts';
-import { isInTurn, refuseToWait, respondText } from './respond.ts';
+import { refuseToWait, respondText } from './respond.ts';
 import type { WaitingLimits } from './waiting-limits.ts';
 import { WaitingRoom, type Awaited } from './waiting-room.ts';
 
@@ -34,8 +34,8 @@ export interface HlsRouteOptions extends PlaylistSenderOptions {
 
 /** A request that comes before the first segment is held this long; players take a 404 for the end of the matter. */
 const HOLD_MS = 15_000;
-/** Where nothing tells the target duration, seconds. */
-const USUAL_TARGET_SECONDS = 4;
+/** Where nothing tells them, seconds. */
+const USUAL_TARGETS = { targetDuration: 4, partTarget: 0 };
 /** What the wait for the first playlist is known by; names of files have no blanks. */
 const FIRST_PLAYLIST = 'first playlist';
 
@@ -91,8 +91,7 @@ export class HlsRoute {
   #whenPublished(asked: HlsRequest, ms: number): void {
     const { path, request, response } = asked;
     const { waiting, whenPublished } = this.#options;
-    // A pipelined request is not kept waiting: thousands of them cost their sender nothing.
-    const ticket = ms > 0 && isInTurn(response) ? waiting.enter(request) : undefined;
+    const ticket = ms > 0 ? waiting.enter(request) : undefined;
     if (ticket && 'refused' in ticket) return refuseToWait(response, ticket.refused);
     let isWaiting = ticket !== undefined;
     const leave = (): void => {
@@ -126,7 +125,6 @@ export class HlsRoute {
   }
 
   #waitForFirst(asked: HlsRequest, source: HlsSource): void {
-    if (!isInTurn(asked.response)) return nothingYet(asked, source);
     const place = { of: source, key: FIRST_PLAYLIST };
     const refusal = this.#room.wait(asked, place, () => ({
       begin: (come) => source.whenReady(come),
@@ -144,7 +142,7 @@ export class HlsRoute {
     const source = this.#options.find(asked.path);
     const file = source?.file(name);
     if (file) return this.#sendFile(asked, file);
-    if (!source || !isInTurn(asked.response)) return notKept(asked);
+    if (!source) return notKept(asked);
     const refusal = this.#room.wait(asked, { of: source, key: name }, () => this.#promised(source, name));
     if (refusal === 'nothing to come') notKept(asked);
     else if (refusal) refuseToWait(asked.response, refusal.refused);
@@ -153,7 +151,7 @@ export class HlsRoute {
   /** A part that a playlist has promised: RFC 8216bis §6.2.6. */
   #promised(source: HlsSource, name: string): Awaited<HlsRequest> {
     const { lowLatency } = source.playlist(MEDIA_PLAYLIST) ?? {};
-    const ms = patienceMs(lowLatency?.targetDuration ?? USUAL_TARGET_SECONDS);
+    const ms = patienceMs(lowLatency ?? USUAL_TARGETS);
     let made: AnyHlsFile | undefined;
     return {
       begin: (come) =>

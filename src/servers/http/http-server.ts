@@ -17,7 +17,7 @@ import { Http2Door, MAX_STREAMS } from './http2/http2-door.ts';
 import { HttpsDoor } from './https-door.ts';
 import { httpsAddress } from './https-redirect.ts';
 import { MediaPaths, parseQuery, splitUrl } from './media-url.ts';
-import { answersMethod, isGone, respondText } from './respond.ts';
+import { answersMethod, isGone, isInTurn, respondText } from './respond.ts';
 import { Turns } from './turns.ts';
 import { WebSocketRoute } from './websocket-route.ts';
 
@@ -187,27 +187,27 @@ export class HttpServer {
     response.on('error', destroyIt);
     if (!this.#callers.begin(connection, response)) return;
     if (!this.#isWelcome(request, response, connection)) return;
+    if (isInTurn(response)) this.#answer(request, response);
+    else response.once('socket', () => this.#answer(request, response));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = request.url ?? '/';
     const { path, query } = splitUrl(url);
     const target = this.#paths.parse(path);
     const { log } = this.#options;
     if (log.isLevelEnabled?.('trace') !== false)
       log.trace({ method: request.method, url: maskQuery(url) }, 'request');
-    if (!target) return this.#whenInTurn(request, response, () => this.#page(request, response));
+    if (!target) return this.#pageInTurn(request, response);
     if (answersMethod(request, response)) return;
     if (target.kind === 'refused') return respondText(response, 400, target.reason);
     if (target.kind === 'flv') this.#flv.serve({ name: target.name, query }, request, response);
     else this.#options.hls.serve(target, parseQuery(query), request, response);
   }
 
-  /**
-   * Pages are read from files, and a response that waits behind another (the request was pipelined) does not hear of the end
-   * of its connection: the file would stay open. So nothing is begun before its turn.
-   */
-  #whenInTurn({ httpVersionMajor }: IncomingMessage, response: ServerResponse, begin: () => void): void {
-    if (httpVersionMajor >= 2) this.#pages.add(() => !isGone(response) && begin());
-    else if (response.socket) begin();
-    else response.once('socket', begin);
+  #pageInTurn(request: IncomingMessage, response: ServerResponse): void {
+    if (request.httpVersionMajor < 2) this.#page(request, response);
+    else this.#pages.add(() => !isGone(response) && this.#page(request, response));
   }
 
   #page(request: IncomingMessage, response: ServerResponse): void {

@@ -25,8 +25,9 @@ export function isGone(response: ServerResponse): boolean {
 }
 
 /**
- * True if the answer may be given now. Over HTTP/1.1 a request can be sent before the one in front is answered (pipelining):
- * its answer has no socket yet.
+ * True if the answer may be given now. Over HTTP/1.1 a request can come before the answer in front of it is through: if it was
+ * sent with that one (pipelining), and by TLS whenever a player is quick, which has all of the answer before we hear of it. It has
+ * no socket then, would not hear of the end of its connection, and so nothing is begun before its turn.
  */
 export function isInTurn(response: ServerResponse): boolean {
   return response.socket !== null;

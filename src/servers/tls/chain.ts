@@ -5,6 +5,8 @@ import { rootCertificates } from 'node:tls';
 export interface Chain {
   /** The server's own first, each followed by its issuer's: RFC 8446 §4.4.2. */
   readonly sent: readonly X509Certificate[];
+  /** Those behind the own one that everybody needs: of roots they have their own, and of roots signed by older ones, too. */
+  readonly issuers: readonly X509Certificate[];
   /** Sentences for the operator. */
   readonly warnings: readonly string[];
 }
@@ -27,14 +29,18 @@ export function chainOf(own: X509Certificate, all: readonly X509Certificate[], w
     );
   const missing = missingBehind(sent, what);
   if (missing !== undefined) warnings.push(missing);
-  return { sent, warnings };
+  return { sent, issuers: neededIn(sent), warnings };
+}
+
+function neededIn(sent: readonly X509Certificate[]): X509Certificate[] {
+  const end = sent.findIndex((one) => isSelfSigned(one) || isWellKnown(one));
+  return sent.slice(1, end === -1 ? undefined : end + 1).filter((one) => !isSelfSigned(one));
 }
 
 /** Encoders and players do not look for what is missing in a chain, browsers do: so it seems to work, and does not. */
 function missingBehind(sent: readonly X509Certificate[], what: string): string | undefined {
   const last = sent.at(-1)!;
-  const isSelfSigned = last.subject === last.issuer && last.verify(last.publicKey);
-  if (isSelfSigned || isWellKnown(last)) return undefined;
+  if (isSelfSigned(last) || isWellKnown(last)) return undefined;
   const issuer = nameOf(last.issuer);
   if (sent.length > 1)
     return `the chain in ${what} ends with a certificate of ${issuer}, which is no well-known authority: only who trusts it can connect`;
@@ -44,6 +50,9 @@ function missingBehind(sent: readonly X509Certificate[], what: string): string |
     'below the own one. If it is an authority of your own, whoever connects must have been told to trust it'
   );
 }
+
+const isSelfSigned = (one: X509Certificate): boolean =>
+  one.subject === one.issuer && one.verify(one.publicKey);
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

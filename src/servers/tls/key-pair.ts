@@ -15,10 +15,18 @@ export interface KeyPair {
   /** ms since 1970. */
   readonly validFrom: number;
   readonly expiresAt: number;
+  /** Without whose certificates nobody gets from it to an authority that they trust. */
+  readonly issuers: readonly Issuer[];
   /** SHA-256, as browsers show it: `AB:CD:…`. */
   readonly fingerprint: string;
   /** What is the matter with the chain: sentences for the operator. */
   readonly warnings: readonly string[];
+}
+
+export interface Issuer {
+  readonly name: string;
+  /** ms since 1970. */
+  readonly expiresAt: number;
 }
 
 /** Older ones are refused by browsers and have known weaknesses: RFC 8996. */
@@ -33,7 +41,7 @@ export function keyPair(certificate: PemText, privateKey: PemText): KeyPair {
     throw new CertificateError(
       `the key in ${privateKey.what} does not belong to the certificate of ${nameOf(all[0]!.subject)} in ${certificate.what}`,
     );
-  const { sent, warnings } = chainOf(own, all, certificate.what);
+  const { sent, issuers, warnings } = chainOf(own, all, certificate.what);
   const cert = sent.map((one) => one.toString()).join('');
   try {
     createSecureContext({ key: pem, cert, minVersion: MIN_TLS });
@@ -46,6 +54,7 @@ export function keyPair(certificate: PemText, privateKey: PemText): KeyPair {
     names: namesOf(own),
     validFrom: Date.parse(own.validFrom),
     expiresAt: Date.parse(own.validTo),
+    issuers: issuers.map((one) => ({ name: nameOf(one.subject), expiresAt: Date.parse(one.validTo) })),
     fingerprint: own.fingerprint256,
     warnings,
   };

@@ -50,6 +50,7 @@ interface Media {
 function checkMedia(messages: readonly Media[]): void {
   const last = new Map<number, number>();
   const configured = new Map<number, string>();
+  const ended = new Set<number>();
   for (const { type, timestamp, body } of messages) {
     assert.ok(timestamp >= 0 && timestamp < MOST_MS, `time ${timestamp}`);
     if (type === TAG_SCRIPT) {
@@ -60,9 +61,11 @@ function checkMedia(messages: readonly Media[]): void {
     // A configuration in front of everything is stamped 0.
     assert.ok(timestamp >= (last.get(type) ?? 0), `${type}: ${timestamp} ms after ${last.get(type) ?? 0}`);
     last.set(type, timestamp);
-    const { codec, isConfig, data } = type === TAG_VIDEO ? seeVideo(body) : seeAudio(body);
-    assert.ok(data.length > 0, 'nothing is empty');
-    if (isConfig) {
+    const { codec, isConfig, isEnd, data } = type === TAG_VIDEO ? seeVideo(body) : seeAudio(body);
+    assert.ok(!ended.has(type), `${type}: more behind the end`);
+    assert.equal(data.length === 0, isEnd, 'nothing but an end is empty');
+    if (isEnd) ended.add(type);
+    else if (isConfig) {
       configured.set(type, codec);
       if (codec === 'avc1') readAvcConfig(data);
       if (codec === 'mp4a') readAacConfig(data);
@@ -78,8 +81,13 @@ interface Seen {
   /** FourCC. */
   readonly codec: string;
   readonly isConfig: boolean;
+  /** No more frames come: told to players of RTMP, by FourCC. */
+  readonly isEnd: boolean;
   readonly data: Uint8Array;
 }
+
+/** PacketType SequenceEnd. */
+const END = 2;
 
 const fourCc = (body: Uint8Array): string => Buffer.from(body.subarray(1, 5)).toString('latin1');
 
@@ -88,27 +96,29 @@ function seeVideo(body: Uint8Array): Seen {
   const [first = 0, packet = 0] = body;
   if (first < 0x80) {
     assert.equal(first & 15, 7, 'AVC');
-    return { codec: 'avc1', isConfig: packet === 0, data: body.subarray(5) };
+    return { codec: 'avc1', isConfig: packet === 0, isEnd: false, data: body.subarray(5) };
   }
   const codec = fourCc(body);
   assert.match(codec, /^(hvc1|av01|vp0[89])$/, 'video by FourCC');
-  assert.ok([0, 1, 3].includes(first & 15), 'a start or a frame');
-  const head = codec === 'hvc1' && (first & 15) === 1 ? 8 : 5;
-  return { codec, isConfig: (first & 15) === 0, data: body.subarray(head) };
+  const packetType = first & 15;
+  assert.ok([0, 1, END, 3].includes(packetType), 'a start, a frame or an end');
+  const head = codec === 'hvc1' && packetType === 1 ? 8 : 5;
+  return { codec, isConfig: packetType === 0, isEnd: packetType === END, data: body.subarray(head) };
 }
 
 /** AAC and MP3 the old way, all others with a FourCC. */
 function seeAudio(body: Uint8Array): Seen {
   const [first = 0, packet = 0] = body;
-  if (first === 0xaf) return { codec: 'mp4a', isConfig: packet === 0, data: body.subarray(2) };
+  if (first === 0xaf) return { codec: 'mp4a', isConfig: packet === 0, isEnd: false, data: body.subarray(2) };
   if (first >> 4 !== 9) {
     assert.ok(first >> 4 === 2 || first >> 4 === 14, 'MP3');
-    return { codec: '.mp3', isConfig: false, data: body.subarray(1) };
+    return { codec: '.mp3', isConfig: false, isEnd: false, data: body.subarray(1) };
   }
   const codec = fourCc(body);
   assert.match(codec, /^(Opus|fLaC|ac-3|ec-3)$/, 'audio by FourCC');
-  assert.ok((first & 15) <= 1, 'a start or a frame');
-  return { codec, isConfig: (first & 15) === 0, data: body.subarray(5) };
+  const packetType = first & 15;
+  assert.ok(packetType <= END, 'a start, a frame or an end');
+  return { codec, isConfig: packetType === 0, isEnd: packetType === END, data: body.subarray(5) };
 }
 
 const LIST_URL = new URL('http://127.0.0.1/live/show/media.m3u8');

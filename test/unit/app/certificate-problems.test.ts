@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { certificateProblems } from '../../../src/app/certificate-problems.ts';
-import { isFor } from '../../../src/app/tls-names.ts';
+import { hostToTell, isFor } from '../../../src/app/tls-names.ts';
 import { loadSettings, type SettingsInput } from '../../../src/config/load.ts';
 import {
   authorities,
@@ -66,4 +66,19 @@ test('hosts that the settings send encoders to by RTMPS are looked for in the ce
 
 test('a certificate that is to be made is not made', async () => {
   assert.deepEqual(await problems({ selfSigned: true }, { data: { dir: join(folder, 'nowhere') } }), []);
+});
+
+test('people are sent to a name that the certificate is for', () => {
+  const here = '192.0.2.2';
+  assert.equal(
+    hostToTell(['localhost', '192.0.2.2', 'media.example.org'], here),
+    here,
+    'it is for the address',
+  );
+  assert.equal(hostToTell(['media.example.org', 'www.example.org'], here), 'media.example.org');
+  assert.equal(hostToTell(['localhost', '127.0.0.1', '203.0.113.5'], here), '203.0.113.5');
+  assert.equal(hostToTell(['*.example.org'], here), here, 'nobody knows which');
+  assert.equal(hostToTell(['*.example.org'], 'tv.example.org'), 'tv.example.org');
+  assert.equal(hostToTell(['localhost', '127.0.0.1', '::1'], here), here);
+  assert.equal(hostToTell([], here), here, 'no TLS');
 });

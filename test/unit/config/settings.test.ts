@@ -109,6 +109,11 @@ test('a bad value names the key, the value, the place and what is allowed', () =
     ['hls: { windowSegments: 5 }', /hls\.windowSegments is 5 .*; allowed: a whole number, 6 to 1000$/],
     ['publish: { graceSeconds: 601 }', /publish\.graceSeconds is 601 .*; allowed: 0 to 600$/],
     ['data: { dir: "" }', /data\.dir is ""/],
+    ['record: { keepDays: -1 }', /record\.keepDays is -1 .*; allowed: a number, 0 or more$/],
+    ['record: { name: "../x" }', /record\.name is "\.\.\/x" in .*\.yaml: .+; allowed: text, not empty$/],
+    ['ladder: { app: a/b }', /ladder\.app is "a\/b" .*: it may use A-Z a-z 0-9/],
+    ['ladder: { ingest: http://x }', /ladder\.ingest is .*; allowed: rtmp:\/\/HOST\[:PORT\], /],
+    ['stop: { reconnectTo: x }', /stop\.reconnectTo is "x" .*; allowed: rtmp:\/\/HOST\[:PORT\], /],
   ] as const;
   for (const [text, message] of cases) assert.match(complaint({ file: file(text) }), message);
   assert.match(
@@ -123,6 +128,14 @@ test('a bad value names the key, the value, the place and what is allowed', () =
     complaint({ flags: { log: { level: 'loud' } } }),
     /^log\.level is "loud" in the command line; allowed: trace, debug,/,
   );
+});
+
+test('a token that is a word, or cannot stand in a header, is refused without being told', () => {
+  for (const bad of ['short', 'fifteen-letters', 'has spaces in the middle', 'line\nbreak-in-the-middle']) {
+    const said = complaint({ environment: { MILLRACE_API_TOKEN: bad } });
+    assert.match(said, /^api\.token is not allowed in .*; allowed: text of at least 16 characters/);
+    assert.ok(!said.includes(bad), said);
+  }
 });
 
 test('an unknown key is named, with those that are known', () => {

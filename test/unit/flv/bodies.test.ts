@@ -140,6 +140,10 @@ const videoBodies: readonly (readonly [string, VideoBody])[] = [
   [`97 ff 0100 ${'aa'.repeat(257)} 11 61763031 1200`, frame('1200', { codec: 'av1' })],
   ['97 02 00000a 06 03 61766331 02 aa', tracks(frame('aa', { track: 2, nanos: 10 }))],
   ['d7 00 aa 11 00', NOTHING], // a command behind it
+  // A command, and Metadata that are marked as one: their frame type means nothing
+  ['d6 00', NOTHING],
+  ['d6 01 61763031 05 aa', NOTHING],
+  ['d6 04 61763031 05 aa', tracks({ kind: 'metadata', codec: 'av1', track: 5, data: hex('aa') })],
   ['97 ff', CUT_SHORT],
   ['97 ff 00', CUT_SHORT],
   ['97 ff ffff 00', CUT_SHORT],
@@ -173,6 +177,7 @@ const audioBodies: readonly (readonly [string, AudioBody])[] = [
   ['f2 00', unsupported('FLV sound format 15')],
   // Enhanced RTMP: "Enhanced Audio"
   ['90 4f707573 4f70', audioConfig('opus', '4f70')],
+  ['90 4f707573 4f70757354616773 01', NOTHING], // the comment header
   ['91 4f707573 fc', audio('opus', 'fc')],
   ['90 664c6143 664c', audioConfig('flac', '664c')],
   ['91 664c6143 fff8', audio('flac', 'fff8')],

@@ -7,7 +7,7 @@ import { CutSchedule } from '../../../src/outputs/hls/cut-schedule.ts';
 import type { HlsOptions, HlsOutput } from '../../../src/outputs/hls/hls-output.ts';
 import { Ladder } from '../../../src/outputs/hls/ladder.ts';
 import { audioTrack, stream, videoTrack } from '../mpegts/frames.ts';
-import { playlist, rigOf, type Playlist, type Rig } from './harness.ts';
+import { NOW, playlist, rigOf, type Playlist, type Rig } from './harness.ts';
 
 /** Several renditions of one publisher. */
 
@@ -169,6 +169,87 @@ test('key frames at other places are told in words, and discontinuities stay in 
   assert.equal(last(other.hls), last(main.hls));
   for (const { seconds } of look(other.hls).segments)
     assert.ok(Math.round(seconds) <= look(main.hls).targetDuration, `${seconds} s`);
+});
+
+test("a jump of the publisher's clock is one discontinuity, in sound where it is in the pictures", () => {
+  const { main, small: other, sound, play } = stage();
+  play([...media(0, 14)].map((frame) => (frame.dts < 7.4 * S ? frame : { ...frame, epoch: 2 })));
+  const starts = (hls: HlsOutput): number[] =>
+    [...placesOf(hls).values()].filter(({ start }) => start).map(({ at }) => at);
+  assert.equal(starts(main.hls).length, 1, 'one in the main rendition');
+  assert.deepEqual(starts(other.hls), starts(main.hls));
+  assert.equal(starts(sound.hls).length, 1, 'one in the sound');
+  assertInStep(main.hls, other.hls);
+  assertInStep(main.hls, sound.hls, 25);
+});
+
+test('a picture beside the main one that stays away for a while is no discontinuity, in no rendition', () => {
+  const { main, small: other, sound, play } = stage();
+  play(media(0, 7));
+  play(media(7, 6), { inSmall: () => undefined });
+  play(media(13, 7));
+  for (const { hls } of [main, other, sound]) {
+    const starts = [...placesOf(hls).values()].filter(({ start }) => start);
+    assert.deepEqual(starts, [], `${hls.id} goes on`);
+  }
+  for (const { tracks } of other.whole)
+    assert.equal(tracks.video?.id, 'video1', 'its picture is expected back');
+});
+
+test('streams of one ladder that begin at different moments show the same moment at the same time of the movie', () => {
+  const one = new CutSchedule(2, 0.33);
+  const two = new CutSchedule(2, 0.33, { lengths: one.lengths });
+  const big = rigOf({ cuts: one, lowLatency: true, windowSegments: 30 });
+  const late = rigOf({ cuts: two, lowLatency: true, windowSegments: 30 });
+  // Both publishers count from 0; the second one comes 3.02 s later.
+  big.feed(media(0, 12));
+  for (const frame of media(0, 9)) {
+    late.clock.now = NOW + 3020 + frame.dts / 90;
+    late.hls.write(frame);
+  }
+  const starts = (hls: HlsOutput, ending: string, timeOf: (bytes: Buffer) => number): number[] =>
+    look(hls).segments.map(({ uri, at }) => {
+      const file = hls.file(uri.replace('.m4s', ending));
+      assert.ok(file, uri);
+      return timeOf(file.bytes) / 90 - (at - NOW);
+    });
+  const all = [big, late].flatMap(({ hls }) => starts(hls, '.m4s', firstDecodeTime));
+  assert.ok(all.length > 7, `${all.length} segments`);
+  for (const apart of all) assert.ok(Math.abs(apart) <= 1, `${apart} ms from its date`);
+  for (const { hls } of [big, late]) hls.playlist('media-ts.m3u8')!.rendered({ skip: false, dvr: true });
+  const inTs = [big, late].flatMap(({ hls }) => starts(hls, '.ts', firstPcr));
+  for (const apart of inTs) assert.ok(Math.abs(apart - inTs[0]!) <= 1, `${apart} and ${inTs[0]} ms`);
+});
+
+/** Of the first tfdt (version 1): the pictures', in ticks. */
+const firstDecodeTime = (bytes: Buffer): number =>
+  Number(bytes.readBigUInt64BE(bytes.indexOf('tfdt', 0, 'latin1') + 8));
+
+/** ISO/IEC 13818-1 §2.4.3.4: of the first packet that has one, 90 kHz. */
+function firstPcr(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at += 188) {
+    const hasField = (bytes[at + 3]! & 0x20) !== 0 && bytes[at + 4]! > 0;
+    if (hasField && (bytes[at + 5]! & 0x10) !== 0)
+      return bytes.readUInt32BE(at + 6) * 2 + (bytes[at + 10]! >> 7);
+  }
+  throw new Error('no PCR');
+}
+
+test("a rendition's frame rate is that of its newest pictures, not of those before a change", () => {
+  const r = rigOf({ lowLatency: true });
+  r.feed(stream({ frames: 180, interval: 3000, gop: 30, video: v, audio: a }));
+  r.hls.interrupt();
+  const other = { ...v };
+  const later = stream({ frames: 75, interval: 3600, gop: 25, video: other, audio: a });
+  r.feed(
+    later.map((frame) => ({
+      ...frame,
+      dts: ticks(frame.dts + 7 * S),
+      pts: ticks(frame.pts + 7 * S),
+      epoch: 2,
+    })),
+  );
+  assert.equal(r.hls.variant({ dvr: true })?.frameRate, 25);
 });
 
 test('sound that comes in before its picture is cut where the picture is, a moment later', () => {

@@ -124,6 +124,25 @@ test('slow pictures: one a second, with sound in between, and without', () => {
   assert.ok(now(silent).partTarget > 1, 'one picture is a part');
 });
 
+test('slow pictures with long frames of sound: a part may be short, but says how long it is', () => {
+  const flac = { ...a, codec: 'flac' as const, samplesPerFrame: 4608 };
+  for (const offset of [0.01, 0.03, 0.06, 0.08]) {
+    const r = low();
+    const frames = uneven(20, (index) => index * S, { gop: 2, sound: false });
+    for (let at = offset; at < 19; at += 4608 / 48_000) frames.push(audio(flac, Math.round(at * S)));
+    r.feed(frames.toSorted((one, other) => one.dts - other.dts));
+    const { segments, partTarget } = now(r);
+    const whole = segments.filter(({ seconds, parts }) => seconds !== undefined && parts.length > 0);
+    assert.ok(whole.length > 0, 'segments with parts');
+    for (const { sequence, seconds = 0, parts } of whole) {
+      const sum = parts.reduce((total, part) => total + part.seconds, 0);
+      assert.ok(Math.abs(sum - seconds) < 1e-3, `segment ${sequence}: parts of ${sum} s in ${seconds} s`);
+      for (const part of parts)
+        assert.ok(part.seconds <= partTarget + 1e-5, `${part.seconds} of ${partTarget}`);
+    }
+  }
+});
+
 test('one picture in two seconds and more, without sound: no parts, no promises', () => {
   const r = low();
   r.feed(uneven(10, (index) => index * 2.05 * S, { gop: 1, sound: false }));

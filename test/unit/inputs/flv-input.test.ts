@@ -356,3 +356,17 @@ test('script data are taken up to a length', () => {
   assert.equal(target.metadata.length, 1);
   assert.equal(input.dropped.get('script data that are too long'), 1, 'counted');
 });
+
+test('sound can be started with where pictures have not come for more than twelve seconds, until the next one', () => {
+  const { target, input } = begin();
+  input.video(0, videoConfig());
+  input.audio(0, audioConfig());
+  input.video(0, keyFrame());
+  for (let time = 0; time < 12_100; time += 1024 / 48) input.audio(Math.round(time), audioFrame);
+  input.video(12_100, interFrame());
+  input.audio(12_110, audioFrame);
+  const sounds = target.frames.filter((frame): frame is AudioFrame => frame.kind === 'audio');
+  const starts = sounds.filter(({ startsGop }) => startsGop).map(({ dts }) => Math.round(dts / 90));
+  assert.deepEqual([starts[0], starts.at(-1), starts.length], [12_011, 12_096, 5]);
+  assert.equal(sounds.at(-1)?.startsGop, false, 'beside the next picture');
+});

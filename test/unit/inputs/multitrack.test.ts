@@ -6,6 +6,7 @@ import { MAX_TRACKS } from '../../../src/inputs/track-numbers.ts';
 import type { Frame, MediaFrame } from '../../../src/media/frame.ts';
 import { ticks, ticksFromMs } from '../../../src/media/time.ts';
 import type { FormerTracks, TrackId } from '../../../src/media/track.ts';
+import { OPUS_HEAD_51 } from '../../support/coded-bytes.ts';
 import { COLOR_INFO } from '../../support/enhanced-bodies.ts';
 import { ASC_44K, ASC_48K, AVCC_360P, AVCC_720P, hex, IDR, SLICE } from '../../support/media.ts';
 
@@ -302,6 +303,37 @@ test('colour metadata that cannot be read are dropped; what can be is no frame',
   input.video(0, Buffer.concat([hex('94 68766331'), COLOR_INFO.subarray(0, 40)]));
   assert.equal(input.dropped.get('bad colour metadata'), 1);
   assert.deepEqual(target.frames, []);
+});
+
+test('words of another codec wait for its frames: those that come go on', () => {
+  const { target, input } = begin();
+  input.video(0, configOf(0));
+  input.video(0, keyOf(0));
+  input.video(0, Buffer.concat([hex('d4 68766331'), COLOR_INFO])); // ffmpeg 8: of a second picture, without its number
+  input.video(0, Buffer.concat([hex('90 68766331'), hex('01')]));
+  input.video(40, interOf(0));
+  input.audio(0, soundConfig(0));
+  input.audio(0, soundOf(0));
+  input.audio(0, hex('94 4f707573 0002'));
+  input.audio(21, soundOf(0));
+  assert.deepEqual(target.counts, { video: 2, audio: 2 });
+  assert.deepEqual([...input.dropped], []);
+  assert.deepEqual([...input.problems], []);
+});
+
+test('what was said of a codec before its first frame is in force with that frame', () => {
+  const { target, input } = begin();
+  input.audio(0, soundConfig(0));
+  input.audio(0, soundOf(0));
+  input.audio(20, Buffer.concat([hex('90 4f707573'), OPUS_HEAD_51]));
+  input.audio(20, hex('90 4f707573 4f70757354616773')); // its comment header
+  input.audio(20, soundOf(0));
+  input.audio(40, hex('91 4f707573 fc00'));
+  assert.deepEqual(
+    target.of('audio').map(({ track }) => track.kind === 'audio' && [track.codec, track.channels]),
+    [...Array.from({ length: 2 }, () => ['aac', 2]), ['opus', 6]],
+  );
+  assert.deepEqual([...input.dropped], []);
 });
 
 test('a main track that is only announced: the next one is the main track, until it comes after all', () => {

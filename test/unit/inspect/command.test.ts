@@ -7,6 +7,7 @@ import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { CommanderError } from 'commander';
 import { inspectCommand } from '../../../src/cli/inspect.ts';
+import { reasonOf } from '../../../src/inspect/source-http.ts';
 import { flvAvcConfig, flvHeader, flvVideo, TransportMaker, VIDEO_PID } from './hand-made.ts';
 
 async function usage(
@@ -125,4 +126,14 @@ test('--check: 0 for a clean playlist, 1 for a broken one, one sentence for what
   assert.match(flv.stderr, /^millrace: .*is FLV; --check is for playlists of HLS\n$/);
   assert.deepEqual([none.code, none.stdout], [1, '']);
   assert.match(none.stderr, /^millrace: .*cannot be reached.*\n$/);
+});
+
+test('a certificate that is not trusted is said in words, with what to do', () => {
+  const untrusted = Object.assign(new Error('self-signed certificate'), {
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  });
+  assert.match(
+    reasonOf(new TypeError('fetch failed', { cause: untrusted })),
+    /^its certificate is self-signed; NODE_EXTRA_CA_CERTS=FILE /,
+  );
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Rendition, Stream } from '../../../public/api/types.ts';
 import { nearest } from '../../../public/player/choice.ts';
-import type { Level } from '../../../public/player/engine.ts';
-import { menuOf } from '../../../public/player/menu.ts';
+import type { EngineRun, Level } from '../../../public/player/engine.ts';
+import { menuOf, soundNames } from '../../../public/player/menu.ts';
+import { Selection } from '../../../public/player/selection.ts';
 import { ago } from '../../../public/text/format.ts';
 
 const level = (lines: number, kbps: number, more: Partial<Level> = {}): Level => ({
@@ -72,3 +74,19 @@ const distances = [
 ] as const;
 for (const [seconds, text] of distances)
   test(`${seconds} s behind reads ${text}`, () => assert.equal(ago(seconds), text));
+
+test('a sound without a name has the same one whatever plays it; the name that its publisher gave stays', (context) => {
+  const sound = (track: number, codec: string): Rendition => ({ track, kind: 'audio', codec });
+  const facts = { renditions: [sound(0, 'mp4a.40.2'), sound(1, 'opus')] } as unknown as Stream;
+  const levels = (sounds: readonly string[]): EngineRun =>
+    ({ levels: { pictures: LADDER, shown: 0, sounds, heard: 0 } }) as unknown as EngineRun;
+  Object.assign(globalThis, { location: { search: '' } });
+  context.after(() => Reflect.deleteProperty(globalThis, 'location'));
+  const named = (...sounds: string[]): string[] =>
+    new Selection()
+      .menu({ facts, plan: undefined, run: levels(sounds), hasHls: true })
+      .sounds.map(({ label }) => label);
+  assert.deepEqual(named('Sound 0', 'Sound 1'), soundNames(facts));
+  assert.deepEqual(named('Sound 0', 'Deutsch'), [soundNames(facts)[0], 'Deutsch']);
+  assert.deepEqual(named('Sound 0', 'Sound 1', 'Sound 2'), ['Sound 0', 'Sound 1', 'Sound 2']);
+});

@@ -135,6 +135,17 @@ test('in the publisher’s grace time the connection is kept, and the picture co
   assert.equal(shown(LIVE, PICTURE, STALLED, GRACE, TIMER, MISSING), 'offline');
 });
 
+test('a picture that stops because the server is out of reach is not put down to the encoder', () => {
+  const unreachable = [LIVE, PICTURE, STALLED, { kind: 'unreachable' }] as const;
+  assert.deepEqual(after(unreachable).session.situation, { at: 'interrupted', reachable: false });
+  assert.deepEqual(after(unreachable).done, ['wait 2000']);
+  assert.deepEqual(after([...unreachable, TIMER, GRACE]).session.situation, {
+    at: 'interrupted',
+    reachable: true,
+  });
+  assert.equal(shown(...unreachable, PICTURE), 'playing');
+});
+
 test('a live stream without new pictures is started anew', () => {
   assert.deepEqual(after([LIVE, PICTURE, STALLED, LIVE]).done, ['stop', 'start']);
 });

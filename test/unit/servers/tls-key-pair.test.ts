@@ -116,10 +116,32 @@ test('a certificate that was made here is for the names that were asked for, and
 
 test('the time of a certificate: expired, soon, not yet, and good', () => {
   const day = 86_400_000;
-  const pair = { validFrom: 100 * day, expiresAt: 200 * day };
+  const pair = { validFrom: 100 * day, expiresAt: 200 * day, issuers: [] };
   assert.match(timeProblem(pair, 200 * day) ?? '', /expired on 1970-07-20/);
   assert.match(timeProblem(pair, 186 * day + 1) ?? '', /expires on 1970-07-20, in 13 days/);
   assert.match(timeProblem(pair, 199 * day) ?? '', /in 1 day:/);
   assert.equal(timeProblem(pair, 186 * day), undefined);
   assert.match(timeProblem(pair, 99 * day) ?? '', /valid only from 1970-04-11T00:00:00/);
+});
+
+test('an issuer whose certificate has expired, or soon will, is said too: the own one does not help then', async () => {
+  const day = 86_400_000;
+  const root = await certificate({ name: 'Root' });
+  const middle = await certificate({ name: 'Middle', by: root, from: -20, until: 20 });
+  const server = await certificate({ name: 'Server', by: middle, for: ['localhost'] });
+  const pair = pairOf(server.cert + middle.cert + root.cert, server.key);
+  assert.deepEqual(
+    pair.issuers.map(({ name }) => name),
+    ['"Middle"'],
+    'everybody has a root of their own',
+  );
+  const now = Date.now();
+  assert.equal(timeProblem(pair, now), undefined);
+  assert.match(timeProblem(pair, now + 10 * day) ?? '', /of an issuer in the chain expires on .*, in 9 days/);
+  assert.match(timeProblem(pair, now + 21 * day) ?? '', /the issuer "Middle" expired on .*newer one/);
+  assert.match(
+    timeProblem(pair, now + 91 * day) ?? '',
+    /^the certificate expired on/,
+    'its own time comes first',
+  );
 });

@@ -260,3 +260,23 @@ test('a track that has gone silent is not promised to new viewers, and comes bac
   stage.send(sound(4010), inter(4040));
   assert.match(late.sink.text, /C\[a\]\d+ A\d+ P\d+$/);
 });
+
+test('a picture that has gone is not promised to new viewers, who get the sound; and comes back in line', () => {
+  const stage = new Stage();
+  const format = textFormat();
+  stage.send(key(0), sound(5), inter(40), sound(45));
+  const early = stage.join(format);
+  for (let time = 12_100; time <= 14_000; time += 100) {
+    stage.send(sound(time, { alone: true }));
+    stage.time.advance(100);
+    stage.stream.flush();
+  }
+  assert.deepEqual(Object.keys(stage.stream.facts.tracks), ['audio']);
+  const late = stage.join(format);
+  stage.send(sound(14_021, { alone: true }), inter(14_040), key(14_080), sound(14_090));
+  stage.time.advance(1000);
+  stage.stream.flush();
+  assert.deepEqual(Object.keys(stage.stream.facts.tracks).sort(), ['audio', 'video']);
+  assert.match(late.sink.text, /^H\[a\] C\[a\]\d+ (?:A\d+ )+C\[v\]\d+ (?:P\d+ )?K\d+ A\d+$/);
+  assert.match(early.sink.text, /K\d+ A\d+$/, 'whoever was there all the time');
+});
