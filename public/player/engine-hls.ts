@@ -100,13 +100,17 @@ class Look {
   }
 }
 
-/** A decoder that gives up is given the same media once more; all else is for the player to decide. */
+/**
+ * A decoder that gives up is given the same media once more; all else is for the player to decide. So are media that there is no
+ * buffer for, because their tracks are others than those that it was begun with: only a new start makes other buffers.
+ */
 function errorMender(Hls: Build, hls: HlsClass, order: EngineOrder): (_: string, data: ErrorData) => void {
   let isMended = false;
   const isCodec = ({ details }: ErrorData): boolean =>
     details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
     details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
     details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR;
+  const isOfBuffer = ({ details }: ErrorData): boolean => details === Hls.ErrorDetails.BUFFER_APPEND_ERROR;
   const explain = (data: ErrorData): string => {
     if (isCodec(data)) return NOT_DECODABLE;
     if (data.type !== Hls.ErrorTypes.NETWORK_ERROR) return `The stream could not be read: ${data.details}.`;
@@ -119,9 +123,13 @@ function errorMender(Hls: Build, hls: HlsClass, order: EngineOrder): (_: string,
     isCodec(data) ? 'codec' : data.type === Hls.ErrorTypes.NETWORK_ERROR ? 'network' : 'other';
   return (_, data) => {
     if (!data.fatal) return;
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !isMended && !isCodec(data)) {
+    const isOfDecoder = data.type === Hls.ErrorTypes.MEDIA_ERROR && !isCodec(data) && !isOfBuffer(data);
+    if (isOfDecoder && !isMended) {
       isMended = true;
+      const { paused } = order.video;
       hls.recoverMediaError();
+      // The element is loaded anew, and stands still without a word.
+      if (!paused) void order.video.play().catch(() => undefined);
       return;
     }
     order.failed(explain(data), troubleOf(data));

@@ -9,7 +9,7 @@ export const TICK_MS = 250;
 const STEADY_MS = 10_000;
 /** After this long a pause, in ms, the connection is given up: what it buffers is of no use at the edge. */
 const IDLE_MS = 60_000;
-/** How often the facts of a stream that plays are asked for, in ms. */
+/** How often the facts of a stream that plays, or should by now, are asked for, in ms. */
 const FACTS_MS = 3000;
 
 /** What is looked at a few times a second. */
@@ -32,7 +32,9 @@ export class Rounds {
     if (viewing.at === 'paused' && since > IDLE_MS) viewing.event({ kind: 'idle' });
     if (viewing.at === 'playing' && since > STEADY_MS && viewing.session.attempt > 0)
       viewing.event({ kind: 'steady' });
-    if (viewing.at === 'playing' && now - this.#factsAt > FACTS_MS && !document.hidden) {
+    // A start that takes long may be waiting for a track that has gone.
+    const isLong = viewing.at === 'starting' && since > FACTS_MS;
+    if ((viewing.at === 'playing' || isLong) && now - this.#factsAt > FACTS_MS && !document.hidden) {
       this.#factsAt = now;
       void viewing.refresh();
     }

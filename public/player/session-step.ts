@@ -85,7 +85,7 @@ export function step(session: Session, event: SessionEvent, random: number): Ste
     case 'stalled':
       return stalled(session, event.soundMayBeMissing);
     case 'tracks changed':
-      return session.situation.at === 'playing'
+      return session.situation.at === 'playing' || session.situation.at === 'starting'
         ? go({ ...session, withoutSound: false }, { at: 'starting' }, START)
         : stay(session);
     case 'switch':

@@ -164,7 +164,8 @@ test('sound that was promised and does not come is left out before the engine is
 test('a track that comes late is taken in by a new start', () => {
   const joined = after([LIVE, PICTURE, { kind: 'tracks changed' }]);
   assert.deepEqual(joined.done, ['start']);
-  assert.equal(shown(LIVE, { kind: 'tracks changed' }), 'loading');
+  assert.deepEqual(after([LIVE, { kind: 'tracks changed' }]).done, ['start'], 'also while it is waited for');
+  assert.deepEqual(after([LIVE, PICTURE, STALLED, { kind: 'tracks changed' }]).done, []);
 });
 
 test('a refused autoplay waits for the viewer, and a frame decoded in between changes nothing', () => {
