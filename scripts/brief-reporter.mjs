@@ -1,5 +1,6 @@
 /** A node:test reporter for logs: a line per test that failed, was skipped or took long; the rest is only counted. */
 const LONG_MS = 2_000;
+const BEHIND = /generated asynchronous activity after the test ended/;
 
 export default async function* brief(source) {
   for await (const { type, data } of source) {
@@ -7,6 +8,8 @@ export default async function* brief(source) {
       yield data.message;
       continue;
     }
+    // What happened behind the end of a test fails its file, and is told nowhere else.
+    if (type === 'test:diagnostic' && BEHIND.test(data.message)) yield `${data.message}\n`;
     if ((type !== 'test:pass' && type !== 'test:fail') || data.details?.type === 'suite') continue;
     const ms = Math.round(data.details?.duration_ms ?? 0);
     if (type === 'test:fail') {

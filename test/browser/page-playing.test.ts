@@ -133,7 +133,7 @@ describe('in a browser', { skip, concurrency: 3 }, () => {
     await opened.goto(`${stand.gateway.http}/watch/live/codec`);
     await opened.getByText('This stream is HEVC, which this browser cannot play.').waitFor();
     assert.equal((await playerState(opened)).state, 'error');
-    await opened.unrouteAll();
+    await opened.unrouteAll({ behavior: 'ignoreErrors' });
     await plays(opened);
   });
 

@@ -13,6 +13,9 @@ import { plays, watchStand } from './watch-stand.ts';
 const skip = unlessThere('ffmpeg', 'chromium');
 const stand = watchStand(skip, { settings: { publish: { graceSeconds: 1 } } });
 
+/** The server gives a picture up that has not come for twelve seconds, and the page asks every few. */
+const LONG_MS = 40_000;
+
 /** Waits until the picture has moved by `frames` frames from where it was first seen. */
 async function movesBy(opened: Page, frames: number): Promise<number> {
   const first = await waitFor('a picture', async () => {
@@ -122,6 +125,29 @@ describe('the page', { skip, concurrency: 4 }, () => {
     await waitFor('the other picture', async () => (await width()) === 320);
     await plays(opened);
   });
+
+  for (const engine of ['ws-flv', 'hls'] as const)
+    test(`by ${engine} a picture that stops leaves the sound, and comes back`, async (context) => {
+      const tracks = [trackOf(await codedClip('vp9')), trackOf(await codedClip('opus'))];
+      const url = `${stand.gateway.rtmp}/live/half-${engine}`;
+      const publisher = await EnhancedPublisher.start({ url, tracks, rounds: Infinity });
+      context.after(() => publisher.kill());
+      const opened = await stand.open(context, `/watch/live/half-${engine}?engine=${engine}`);
+      const width = (): Promise<number> =>
+        opened.evaluate(() => document.querySelector('video')?.videoWidth ?? -1);
+      await waitFor('the picture', async () => (await width()) === 320);
+      publisher.silence('video');
+      await waitFor('sound alone', async () => (await width()) === 0, LONG_MS);
+      await waitFor(
+        'the page to be content with it',
+        async () => (await playerState(opened)).state === 'playing',
+        LONG_MS,
+      );
+      await plays(opened);
+      publisher.resume('video');
+      await waitFor('the picture again', async () => (await width()) === 320, LONG_MS);
+      await plays(opened);
+    });
 
   test('falls back to HTTP-FLV where WebSockets are blocked, and to HLS where FLV is', async (context) => {
     await stand.onAir(context, 'blocked');

@@ -42,7 +42,10 @@ export function watchStand(skip: string | false, { settings, ready }: WatchStand
   });
   const blank = async (context: TestContext): Promise<Page> => {
     const page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
-    context.after(() => page.close());
+    context.after(async () => {
+      await page.unrouteAll({ behavior: 'ignoreErrors' }); // an answer that is on its way has nowhere to go
+      await page.close();
+    });
     page.on('pageerror', (error) => assert.fail(`error in the page: ${error.message}`));
     return page;
   };
