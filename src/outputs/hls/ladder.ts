@@ -144,7 +144,7 @@ function soundsOf(shown: readonly Offered[], sounds: readonly Offered[]): AudioR
       const number = rung === main ? 0 : trackNumber(output.id);
       const { name, language } = output.soundLabel;
       // Names are different within a group: RFC 8216 §4.3.4.1.1.
-      const unique = name !== undefined && !names.has(name) ? name : `Sound ${number}`;
+      const unique = name !== undefined && !names.has(name) ? name : `Sound ${number + 1}`;
       names.add(unique);
       return {
         group,

@@ -39,8 +39,9 @@ function tooLong(seconds: number, longest: number): string | undefined {
   return seconds > longest ? `a clip may be ${longest} seconds long` : undefined;
 }
 
-/** NaN: it is none. */
+/** NaN: it is none. A date without a zone is one of UTC, wherever the server stands. */
 function dateOf(text: string): number {
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text)) return Date.parse(`${text}Z`);
   // A plus that was not escaped has become a space on its way.
   if (/^\d{4}-\d/.test(text)) return Date.parse(text.replace(/ (?=\d\d:?\d\d$)/, '+'));
   if (!/^\d+(\.\d+)?$/.test(text)) return NaN;

@@ -313,7 +313,7 @@ test('sounds have names of their own, and the variants say what both together ne
   const tags = text.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:'));
   assert.deepEqual(tags, [
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="demo",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2"',
-    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="demo",NAME="Sound 1",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="demo/audio1.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="demo",NAME="Sound 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="demo/audio1.m3u8"',
   ]);
   const peak = (of: string): number =>
     Number(/[^-]BANDWIDTH=(\d+).*\ndemo\/media|:BANDWIDTH=(\d+)/.exec(of)?.slice(1).find(Boolean));

@@ -28,6 +28,20 @@ test('from a date to another one or to now, in ISO 8601, seconds or milliseconds
   );
 });
 
+test('a date without a zone is one of UTC', (context) => {
+  const TZ = process.env['TZ'];
+  process.env['TZ'] = 'America/St_Johns';
+  context.after(() => {
+    if (TZ === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = TZ;
+  });
+  assert.deepEqual(wish('from=2026-06-01T11:59:00'), { from: NOW - 60_000, to: NOW });
+  assert.deepEqual(wish('from=2026-06-01T11:59:00.5&to=2026-06-01T11:59:30'), {
+    from: NOW - 59_500,
+    to: NOW - 30_000,
+  });
+});
+
 test('everything else is refused in words', () => {
   const refused: Readonly<Record<string, RegExp>> = {
     'last=': /^last is a number/,

@@ -86,7 +86,7 @@ test('a sound without a name has the same one whatever plays it; the name that i
     new Selection()
       .menu({ facts, plan: undefined, run: levels(sounds), hasHls: true })
       .sounds.map(({ label }) => label);
-  assert.deepEqual(named('Sound 0', 'Sound 1'), soundNames(facts));
-  assert.deepEqual(named('Sound 0', 'Deutsch'), [soundNames(facts)[0], 'Deutsch']);
-  assert.deepEqual(named('Sound 0', 'Sound 1', 'Sound 2'), ['Sound 0', 'Sound 1', 'Sound 2']);
+  assert.deepEqual(named('Sound 1', 'Sound 2'), soundNames(facts));
+  assert.deepEqual(named('Sound 1', 'Deutsch'), [soundNames(facts)[0], 'Deutsch']);
+  assert.deepEqual(named('Sound 1', 'Sound 2', 'Sound 3'), ['Sound 1', 'Sound 2', 'Sound 3']);
 });
