@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { isSignedBy } from '../../src/access/signed-url.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { describeSettings } from '../../src/config/schema.ts';
 import { signBody } from '../../src/hooks/signature.ts';
 import { startGateway } from '../support/gateway.ts';
 import { runProgram, unlessThere } from '../support/programs.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** What the manual says, done. */
 
@@ -22,15 +22,11 @@ const blocks = (markdown: string, language: string): string[] =>
     (match) => match[1]!,
   );
 
-function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+const folderFor = (): string => temporaryFolder('millrace-docs-');
 
 for (const name of manuals) {
-  test(`every example of settings in docs/${name} is accepted, and every link leads somewhere`, (context) => {
-    const file = join(folderFor(context), 'millrace.yaml');
+  test(`every example of settings in docs/${name} is accepted, and every link leads somewhere`, () => {
+    const file = join(folderFor(), 'millrace.yaml');
     const examples = blocks(read(name), 'yaml');
     assert.ok(examples.length > 0, 'examples');
     for (const example of examples) {
@@ -141,8 +137,8 @@ test('the commands for the API do what they say', { skip: unlessThere('bash', 'c
   assert.match(String(key?.['secret']), /^pk_/);
 });
 
-test('the check of signatures takes what we send and nothing else', async (context) => {
-  const file = join(folderFor(context), 'check.mjs');
+test('the check of signatures takes what we send and nothing else', async () => {
+  const file = join(folderFor(), 'check.mjs');
   writeFileSync(file, blocks(read('operating.md'), 'js')[0]!);
   const { isGenuine } = (await import(pathToFileURL(file).href)) as {
     readonly isGenuine: (header: string, body: string, secret: string) => boolean;
@@ -172,9 +168,9 @@ test('every verdict of the doctor is in the table, and no other', () => {
 test(
   'systemd accepts the unit, which stops later than the gateway drains',
   { skip: unlessThere('systemd-analyze') },
-  async (context) => {
+  async () => {
     const unit = read('millrace.service');
-    const file = join(folderFor(context), 'millrace.service');
+    const file = join(folderFor(), 'millrace.service');
     writeFileSync(file, unit.replace('/usr/bin/node', process.execPath)); // systemd looks for it
     const { code, stderr, stdout } = await runProgram('systemd-analyze', ['verify', file]);
     assert.deepEqual([code, stdout + stderr], [0, '']);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGateway } from '../../src/app/gateway.ts';
 import type { SettingsInput } from '../../src/config/load.ts';
 import { describeSettings } from '../../src/config/schema.ts';
 import { runProgram, unlessThere } from '../support/programs.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** For each setting a value that is not its default. */
 const OTHERS: SettingsInput = {
@@ -90,8 +90,7 @@ test(
   'the lists of what a reload changes and what a restart needs are right',
   { skip: unlessThere('openssl') },
   async (context) => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
-    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder('millrace-docs-');
     const caFile = join(folder, 'ca.pem');
     const args = [
       'req',

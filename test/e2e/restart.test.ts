@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { Background } from '../support/programs.ts';
 import { publishTo } from '../support/rtmp-peer.ts';
 import { Show } from '../support/show.ts';
 import { waitFor } from '../support/wait.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The process dies in the middle of a stream and is started again: what a player that was watching sees. */
 
@@ -20,13 +20,12 @@ interface Server {
 
 /** A computer with one data directory, whose clock can be wrong. */
 class Machine {
-  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-restart-'));
+  readonly folder = temporaryFolder('millrace-restart-');
   readonly data = join(this.folder, 'data');
   readonly #context: TestContext;
 
   constructor(context: TestContext) {
     this.#context = context;
-    context.after(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   /** Starts the program from its sources; `clockMs` is added to what the clock says. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { AccessRules, type AccessSettings } from '../../../src/access/access-rules.ts';
 import { streamName } from '../../../src/media/stream-name.ts';
 import type { KeyWish } from '../../../src/servers/http/api/parts.ts';
@@ -20,8 +20,8 @@ interface Desk extends Stand {
   readonly key: (streams: string, more?: Partial<KeyWish>) => Promise<string>;
 }
 
-function desk(context: TestContext, settings: Partial<AccessSettings> = {}): Desk {
-  const base = stand(context);
+function desk(settings: Partial<AccessSettings> = {}): Desk {
+  const base = stand();
   const rules = new AccessRules({
     settings: { ...DEFAULTS, ...settings },
     keys: base.store,
@@ -64,8 +64,8 @@ const ledTo = (verdict: AccessVerdict): string =>
 const why = (verdict: AccessVerdict): string =>
   verdict.allowed ? `led to ${verdict.name.path}` : verdict.reason;
 
-test('by default: this machine publishes without a key, others need one, and everybody watches', (context) => {
-  const { ask, rules } = desk(context);
+test('by default: this machine publishes without a key, others need one, and everybody watches', () => {
+  const { ask, rules } = desk();
   assert.equal(ledTo(ask('publish', 'live/cam', HERE)), 'live/cam');
   const refused = ask('publish', 'live/cam');
   assert.match(why(refused), /^publishing needs a stream key: enter it as the Stream Key/);
@@ -74,8 +74,8 @@ test('by default: this machine publishes without a key, others need one, and eve
   assert.equal(rules.playIsOpen, true);
 });
 
-test('a key stands where the name would and leads to its stream', async (context) => {
-  const { ask, key, store } = desk(context);
+test('a key stands where the name would and leads to its stream', async () => {
+  const { ask, key, store } = desk();
   const secret = await key('live/cam');
   const verdict = ask('publish', `live/${secret}`);
   assert.equal(ledTo(verdict), 'live/cam');
@@ -90,15 +90,15 @@ test('a key stands where the name would and leads to its stream', async (context
     assert.equal(ledTo(ask('publish', url)), 'live/cam', url.replace(secret, 'KEY'));
 });
 
-test('a key of this machine is used all the same', async (context) => {
-  const { ask, key } = desk(context);
+test('a key of this machine is used all the same', async () => {
+  const { ask, key } = desk();
   const secret = await key('live/cam');
   assert.equal(ledTo(ask('publish', `live/${secret}`, HERE)), 'live/cam');
   assert.equal(ledTo(ask('publish', `live/x?key=${secret}`, HERE)), 'live/cam');
 });
 
-test('a key of a pattern comes behind a name that it is for', async (context) => {
-  const { ask, key } = desk(context);
+test('a key of a pattern comes behind a name that it is for', async () => {
+  const { ask, key } = desk();
   const secret = await key('live/team-*');
   assert.equal(ledTo(ask('publish', `live/team-a?key=${secret}`)), 'live/team-a');
   assert.match(why(ask('publish', `live/cam?key=${secret}`)), /is for live\/team-\*, not for live\/cam/);
@@ -108,8 +108,8 @@ test('a key of a pattern comes behind a name that it is for', async (context) =>
   );
 });
 
-test('what looks like a key is never a stream’s name: not in open mode, not from this machine, not with a typing error', async (context) => {
-  const { ask, key, rules } = desk(context, { publish: 'open' });
+test('what looks like a key is never a stream’s name: not in open mode, not from this machine, not with a typing error', async () => {
+  const { ask, key, rules } = desk({ publish: 'open' });
   const secret = await key('live/cam');
   assert.equal(ledTo(ask('publish', `live/${secret}`)), 'live/cam');
   for (const wrong of [`${secret}2`, secret.slice(0, -1), 'pk_', 'vk_x']) {
@@ -128,9 +128,9 @@ test('what looks like a key is never a stream’s name: not in open mode, not fr
   assert.equal(rules.playIsOpen, true);
 });
 
-test('a publish key does not play, and the answer does not tell whether it exists', async (context) => {
+test('a publish key does not play, and the answer does not tell whether it exists', async () => {
   for (const play of ['open', 'keys'] as const) {
-    const { ask, key, store } = desk(context, { play });
+    const { ask, key, store } = desk({ play });
     const secret = await key('live/cam');
     const other = `pk_${'2'.repeat(26)}`;
     for (const from of [{}, HERE]) {
@@ -144,8 +144,8 @@ test('a publish key does not play, and the answer does not tell whether it exist
   }
 });
 
-test('a play key opens the streams it is for, as ?key=, as bearer or as the name', async (context) => {
-  const { ask, key, rules } = desk(context, { play: 'keys' });
+test('a play key opens the streams it is for, as ?key=, as bearer or as the name', async () => {
+  const { ask, key, rules } = desk({ play: 'keys' });
   const one = await key('live/cam', { action: 'play', maxViewers: 2 });
   const many = await key('live/*', { action: 'play' });
   assert.equal(rules.playIsOpen, false);
@@ -165,13 +165,13 @@ test('a play key opens the streams it is for, as ?key=, as bearer or as the name
   assert.equal(ledTo(ask('play', 'live/cam', HERE)), 'live/cam', 'this machine needs none');
 });
 
-test('an old key in the link keeps nobody from a stream that is open to all', (context) => {
-  const { ask } = desk(context);
+test('an old key in the link keeps nobody from a stream that is open to all', () => {
+  const { ask } = desk();
   assert.equal(ledTo(ask('play', 'live/cam?key=vk_old')), 'live/cam');
 });
 
-test('keys that are revoked, expired, or of another network say so to who has them', async (context) => {
-  const { ask, key, store, time } = desk(context);
+test('keys that are revoked, expired, or of another network say so to who has them', async () => {
+  const { ask, key, store, time } = desk();
   const near = await key('live/cam', { networks: ['10.0.0.0/8'] });
   assert.match(why(ask('publish', `live/${near}`)), /may not be used from 198\.51\.100\.7/);
   assert.equal(ledTo(ask('publish', `live/${near}`, { address: '10.9.9.9' })), 'live/cam');
@@ -183,8 +183,8 @@ test('keys that are revoked, expired, or of another network say so to who has th
   assert.match(why(ask('publish', `live/${near}`)), /was revoked/);
 });
 
-test('networks come first, this machine included; deny beats allow', (context) => {
-  const { ask, rules } = desk(context, {
+test('networks come first, this machine included; deny beats allow', () => {
+  const { ask, rules } = desk({
     publish: 'open',
     allowPublish: ['198.51.100.0/24', '2001:db8::/32'],
     denyPublish: ['198.51.100.7'],
@@ -205,8 +205,8 @@ test('networks come first, this machine included; deny beats allow', (context) =
   assert.equal(rules.playIsOpen, false, 'somebody is refused to watch');
 });
 
-test('loopback: this machine only, whatever others show; open: everybody', async (context) => {
-  const { ask, key } = desk(context, { publish: 'loopback' });
+test('loopback: this machine only, whatever others show; open: everybody', async () => {
+  const { ask, key } = desk({ publish: 'loopback' });
   const secret = await key('live/cam');
   assert.equal(ledTo(ask('publish', 'live/x', HERE)), 'live/x');
   for (const url of ['live/x', `live/${secret}`]) {
@@ -214,11 +214,11 @@ test('loopback: this machine only, whatever others show; open: everybody', async
     for (const word of [FAR, 'own machine', 'access.publish', 'keys', 'open'])
       assert.ok(reason.includes(word), `${word} in ${reason}`);
   }
-  assert.equal(ledTo(desk(context, { publish: 'open' }).ask('publish', 'live/x')), 'live/x');
+  assert.equal(ledTo(desk({ publish: 'open' }).ask('publish', 'live/x')), 'live/x');
 });
 
-test('without trustLoopback this machine is like any other', async (context) => {
-  const { ask, key, rules } = desk(context, { trustLoopback: false, play: 'keys' });
+test('without trustLoopback this machine is like any other', async () => {
+  const { ask, key, rules } = desk({ trustLoopback: false, play: 'keys' });
   const secret = await key('live/cam');
   assert.ok(!ask('publish', 'live/cam', HERE).allowed, 'publishing needs a key');
   assert.ok(!ask('play', 'live/cam', HERE).allowed, 'watching, too');
@@ -229,12 +229,12 @@ test('without trustLoopback this machine is like any other', async (context) => 
   assert.ok(!ask('publish', house).allowed, 'but not from elsewhere');
 });
 
-test('relays of the gateway itself are not asked for anything', (context) => {
-  assert.equal(ledTo(desk(context).ask('publish', 'live/far', { protocol: 'relay' })), 'live/far');
+test('relays of the gateway itself are not asked for anything', () => {
+  assert.equal(ledTo(desk().ask('publish', 'live/far', { protocol: 'relay' })), 'live/far');
 });
 
-test('only pages of the sites that are allowed play; players that are no browsers do', (context) => {
-  const { ask, rules } = desk(context, {
+test('only pages of the sites that are allowed play; players that are no browsers do', () => {
+  const { ask, rules } = desk({
     origins: ['https://example.org', '*.example.com', 'localhost:3000'],
   });
   const play = (origin?: string, more = {}): boolean => ask('play', 'live/cam', { origin, ...more }).allowed;
@@ -267,8 +267,8 @@ test('only pages of the sites that are allowed play; players that are no browser
   );
 });
 
-test('signed links open the stream, the action and the time they are for', (context) => {
-  const { ask, store, time } = desk(context, {
+test('signed links open the stream, the action and the time they are for', () => {
+  const { ask, store, time } = desk({
     play: 'keys',
     publishSecret: SECRETS.publish,
     playSecret: SECRETS.play,
@@ -294,9 +294,9 @@ test('signed links open the stream, the action and the time they are for', (cont
   assert.match(why(ask('play', `live/cam?${play.query}`)), /this link has expired/);
 });
 
-test('one secret for both actions is not one signature for both', (context) => {
+test('one secret for both actions is not one signature for both', () => {
   const same = 'the very same secret';
-  const { ask } = desk(context, { play: 'keys', publishSecret: same, playSecret: same });
+  const { ask } = desk({ play: 'keys', publishSecret: same, playSecret: same });
   const expires = 1_893_459_600;
   const sign = crypto.createHmac('sha256', same).update(`play:live/cam:${expires}`).digest('hex');
   assert.equal(ledTo(ask('play', `live/cam?expires=${expires}&sign=${sign}`)), 'live/cam');
@@ -304,8 +304,8 @@ test('one secret for both actions is not one signature for both', (context) => {
   assert.ok(!ask('publish', `live/cam?expires=${expires}&sign=${sign}`).allowed, 'not to publish');
 });
 
-test('without a secret no signed link is taken, not even one signed with nothing', (context) => {
-  const { ask } = desk(context, { play: 'keys' });
+test('without a secret no signed link is taken, not even one signed with nothing', () => {
+  const { ask } = desk({ play: 'keys' });
   const sign = crypto.createHmac('sha256', '').update('play:live/cam:1999999999').digest('hex');
   assert.match(
     why(ask('play', `live/cam?expires=1999999999&sign=${sign}`)),
@@ -313,8 +313,8 @@ test('without a secret no signed link is taken, not even one signed with nothing
   );
 });
 
-test('after many wrong keys all are answered alike; right ones of the same address come in; other addresses notice nothing', async (context) => {
-  const { ask, key, time } = desk(context);
+test('after many wrong keys all are answered alike; right ones of the same address come in; other addresses notice nothing', async () => {
+  const { ask, key, time } = desk();
   const secret = await key('live/cam');
   const guess = (more = {}): AccessVerdict => ask('publish', 'live/pk_guess', more);
   for (let count = 0; count < 10; count++) assert.match(why(guess()), /is not known/);
@@ -325,16 +325,16 @@ test('after many wrong keys all are answered alike; right ones of the same addre
   assert.match(why(guess()), /is not known/, 'after a minute it begins anew');
 });
 
-test('all of one IPv6 network are counted as one', (context) => {
-  const { ask } = desk(context);
+test('all of one IPv6 network are counted as one', () => {
+  const { ask } = desk();
   for (let count = 0; count < 11; count++)
     ask('publish', 'live/pk_guess', { address: `2001:db8:1:2::${count + 1}` });
   assert.match(why(ask('publish', 'live/pk_guess', { address: '2001:db8:1:2:ffff::1' })), /too many/);
   assert.match(why(ask('publish', 'live/pk_guess', { address: '2001:db8:1:3::1' })), /is not known/);
 });
 
-test('no key, a key that has expired and a wrong stream are no tries', async (context) => {
-  const { ask, key, time } = desk(context);
+test('no key, a key that has expired and a wrong stream are no tries', async () => {
+  const { ask, key, time } = desk();
   const secret = await key('live/*', { expiresAt: new Date(BEGIN + 1_000).toISOString() });
   time.advance(2_000);
   for (let count = 0; count < 30; count++) {
@@ -344,7 +344,7 @@ test('no key, a key that has expired and a wrong stream are no tries', async (co
 });
 
 test('secrets and signatures are compared in constant time', async (context) => {
-  const { ask, key } = desk(context, { play: 'keys', playSecret: SECRETS.play });
+  const { ask, key } = desk({ play: 'keys', playSecret: SECRETS.play });
   const secret = await key('live/cam');
   const real = crypto.timingSafeEqual;
   let calls = 0;
@@ -363,16 +363,16 @@ test('secrets and signatures are compared in constant time', async (context) => 
   assert.equal(calls, 2, 'a signature');
 });
 
-test('new settings are in force at once', (context) => {
-  const { ask, rules } = desk(context);
+test('new settings are in force at once', () => {
+  const { ask, rules } = desk();
   assert.ok(!ask('publish', 'live/cam').allowed, 'a key is needed');
   rules.apply({ ...DEFAULTS, publish: 'open', denyPlay: ['0.0.0.0/0'] });
   assert.equal(ledTo(ask('publish', 'live/cam')), 'live/cam');
   assert.ok(!ask('play', 'live/cam').allowed, 'nobody watches');
 });
 
-test('no secret is in any sentence', async (context) => {
-  const { ask, key } = desk(context, { play: 'keys', playSecret: SECRETS.play });
+test('no secret is in any sentence', async () => {
+  const { ask, key } = desk({ play: 'keys', playSecret: SECRETS.play });
   const secret = await key('live/team-*');
   for (const url of [
     `live/${secret}`,

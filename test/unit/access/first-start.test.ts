@@ -23,8 +23,8 @@ async function start(
   return { access, lines };
 }
 
-test('the first start makes one key, for live/cam, and tells it once', async (context) => {
-  const folder = folderFor(context);
+test('the first start makes one key, for live/cam, and tells it once', async () => {
+  const folder = folderFor();
   const { access } = await start(folder);
   const secret = access.firstKey ?? '';
   assert.match(secret, /^pk_/);
@@ -40,15 +40,15 @@ test('the first start makes one key, for live/cam, and tells it once', async (co
 });
 
 for (const publish of ['open', 'loopback'])
-  test(`who lets in publishers otherwise (${publish}) is made no key`, async (context) => {
-    const folder = folderFor(context);
+  test(`who lets in publishers otherwise (${publish}) is made no key`, async () => {
+    const folder = folderFor();
     assert.equal((await start(folder, publish)).access.firstKey, undefined);
     assert.ok(!existsSync(join(folder, 'keys.json')), 'nor a file');
     assert.ok((await start(folder)).access.firstKey, 'until keys are asked for');
   });
 
-test('a first key that cannot be written is an alarm in the log, not the end', async (context) => {
-  const folder = folderFor(context);
+test('a first key that cannot be written is an alarm in the log, not the end', async () => {
+  const folder = folderFor();
   mkdirSync(join(folder, `keys.json.${process.pid}.new`, 'x'), { recursive: true });
   const { access, lines } = await start(folder);
   assert.equal(access.firstKey, undefined);
@@ -60,16 +60,16 @@ test('a first key that cannot be written is an alarm in the log, not the end', a
   assert.match(String(line?.fields['reason']), /could not be written \(E[A-Z_]+\)/);
 });
 
-test('other rules hold from then on, and keys can be read again where there has never been a file', async (context) => {
-  const { access } = await start(folderFor(context), 'open');
+test('other rules hold from then on, and keys can be read again where there has never been a file', async () => {
+  const { access } = await start(folderFor(), 'open');
   assert.equal(access.rules.playIsOpen, true);
   await access.keys.reload();
   access.apply(loadSettings({ flags: { access: { play: 'keys' } } }).access);
   assert.equal(access.rules.playIsOpen, false);
 });
 
-test('a gateway with a corrupt key file does not start, names it and leaves it as it is', async (context) => {
-  const folder = folderFor(context);
+test('a gateway with a corrupt key file does not start, names it and leaves it as it is', async () => {
+  const folder = folderFor();
   const path = join(folder, 'keys.json');
   writeFileSync(path, '{"version":1,"keys":[');
   const settings = {

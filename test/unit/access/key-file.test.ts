@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { KeyFile, KeyFileError } from '../../../src/access/key-file.ts';
 import { Background } from '../../support/programs.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -49,12 +49,12 @@ const BAD: readonly [string, string, RegExp][] = [
   ['two keys of one secret', file(good, { ...good, id: 'k-2' }), /two keys have the same secret/],
 ];
 for (const [what, text, reason] of BAD) {
-  test(`a key file with ${what} is named, said to be wrong, and left as it is`, (context) => {
-    const folder = folderFor(context);
+  test(`a key file with ${what} is named, said to be wrong, and left as it is`, () => {
+    const folder = folderFor();
     const path = join(folder, 'keys.json');
     writeFileSync(path, text);
     assert.throws(
-      () => stand(context, folder),
+      () => stand(folder),
       (error) => {
         assert.ok(error instanceof KeyFileError, String(error));
         assert.ok(error.message.startsWith(`cannot use the key file ${path}: `), error.message);
@@ -68,26 +68,26 @@ for (const [what, text, reason] of BAD) {
   });
 }
 
-test('a directory, or a link that leads nowhere, is no first start', (context) => {
-  const folder = folderFor(context);
+test('a directory, or a link that leads nowhere, is no first start', () => {
+  const folder = folderFor();
   mkdirSync(join(folder, 'keys.json'));
-  assert.throws(() => stand(context, folder), /cannot be read \(EISDIR\)/);
-  const other = folderFor(context);
+  assert.throws(() => stand(folder), /cannot be read \(EISDIR\)/);
+  const other = folderFor();
   symlinkSync(join(other, 'volume', 'keys.json'), join(other, 'keys.json'));
-  assert.throws(() => stand(context, other), /cannot be read \(ENOENT\)/);
+  assert.throws(() => stand(other), /cannot be read \(ENOENT\)/);
 });
 
-test('a file far too large is not read', (context) => {
-  const folder = folderFor(context);
+test('a file far too large is not read', () => {
+  const folder = folderFor();
   writeFileSync(join(folder, 'keys.json'), Buffer.alloc(16 * 1024 * 1024 + 1, 32));
-  assert.throws(() => stand(context, folder), /too large \(16777217 bytes\)/);
+  assert.throws(() => stand(folder), /too large \(16777217 bytes\)/);
 });
 
-test('fields of later versions stay when the file is written again', async (context) => {
-  const folder = folderFor(context);
+test('fields of later versions stay when the file is written again', async () => {
+  const folder = folderFor();
   const path = join(folder, 'keys.json');
   writeFileSync(path, JSON.stringify({ version: 1, note: 'mine', keys: [{ ...good, color: 'red' }] }));
-  const { store } = stand(context, folder);
+  const { store } = stand(folder);
   await store.create({ action: 'play', streams: '*' });
   await store.revoke('k-1');
   const document = JSON.parse(readFileSync(path, 'utf8')) as {
@@ -99,27 +99,27 @@ test('fields of later versions stay when the file is written again', async (cont
   assert.ok(!('color' in store.list()[0]!), 'and are not shown');
 });
 
-test('a file behind a link is replaced there, not the link', async (context) => {
-  const folder = folderFor(context);
-  const volume = folderFor(context);
+test('a file behind a link is replaced there, not the link', async () => {
+  const folder = folderFor();
+  const volume = folderFor();
   writeFileSync(join(volume, 'real.json'), file());
   symlinkSync(join(volume, 'real.json'), join(folder, 'keys.json'));
-  await stand(context, folder).store.create({ action: 'play', streams: '*' });
+  await stand(folder).store.create({ action: 'play', streams: '*' });
   assert.match(readFileSync(join(volume, 'real.json'), 'utf8'), /"streams": "\*"/);
   assert.deepEqual(readdirSync(folder), ['keys.json']);
 });
 
-test('what killed runs have left beside the file is taken away, and nothing else', (context) => {
-  const folder = folderFor(context);
+test('what killed runs have left beside the file is taken away, and nothing else', () => {
+  const folder = folderFor();
   for (const name of ['keys.json.123.new', 'keys.json.new', 'keys.json.bak', 'xkeys.json.1.new'])
     writeFileSync(join(folder, name), '{');
   writeFileSync(join(folder, 'keys.json'), file());
-  stand(context, folder);
+  stand(folder);
   assert.deepEqual(readdirSync(folder), ['keys.json', 'keys.json.bak', 'keys.json.new', 'xkeys.json.1.new']);
 });
 
-async function killedRun(context: TestContext, keys: number): Promise<void> {
-  const folder = folderFor(context);
+async function killedRun(keys: number): Promise<void> {
+  const folder = folderFor();
   const path = join(folder, 'keys.json');
   const program = join(import.meta.dirname, 'key-maker.ts');
   const maker = new Background(process.execPath, ['--import', 'tsx', program, path]);
@@ -127,7 +127,7 @@ async function killedRun(context: TestContext, keys: number): Promise<void> {
   await waitFor('some keys', () => told().length > keys);
   await maker.stop('SIGKILL');
   assert.ok(new KeyFile(path).read(), 'the file is whole');
-  const { store } = stand(context, folder);
+  const { store } = stand(folder);
   for (const line of told()) {
     const found = store.find(line.slice(1));
     assert.ok(found, `${line} is there`);
@@ -137,6 +137,6 @@ async function killedRun(context: TestContext, keys: number): Promise<void> {
   assert.deepEqual(readdirSync(folder), ['keys.json'], 'and it goes on');
 }
 
-test('kill -9 while keys are made: every key that was told is there, every revoked one revoked', async (context) => {
-  await Promise.all([5, 20, 37].map((keys) => killedRun(context, keys)));
+test('kill -9 while keys are made: every key that was told is there, every revoked one revoked', async () => {
+  await Promise.all([5, 20, 37].map((keys) => killedRun(keys)));
 });

@@ -9,8 +9,8 @@ import { BEGIN, stand } from './store-tools.ts';
 
 const at = (ms: number): string => new Date(BEGIN + ms).toISOString();
 
-test('a key is made, told once, and found again after a restart', async (context) => {
-  const { store, path, again } = stand(context);
+test('a key is made, told once, and found again after a restart', async () => {
+  const { store, path, again } = stand();
   const { secret, ...info } = await store.create({
     action: 'publish',
     streams: 'live/cam',
@@ -36,8 +36,8 @@ test('a key is made, told once, and found again after a restart', async (context
   assert.equal(store.find(`${secret}2`), undefined);
 });
 
-test('secrets are of 130 bits and never the same', async (context) => {
-  const { store } = stand(context);
+test('secrets are of 130 bits and never the same', async () => {
+  const { store } = stand();
   const secrets = await Promise.all(
     Array.from({ length: 40 }, async () => (await store.create({ action: 'play', streams: '*' })).secret),
   );
@@ -46,8 +46,8 @@ test('secrets are of 130 bits and never the same', async (context) => {
   assert.equal(letters.size, 32, 'all 32 letters come about: 5 bits each, 26 times');
 });
 
-test('the file is for its owner alone, and nothing is left beside it', async (context) => {
-  const { store, path, folder } = stand(context);
+test('the file is for its owner alone, and nothing is left beside it', async () => {
+  const { store, path, folder } = stand();
   await store.create({ action: 'publish', streams: 'live/cam' });
   assert.equal(statSync(path).mode & 0o777, 0o600);
   chmodSync(path, 0o644);
@@ -56,8 +56,8 @@ test('the file is for its owner alone, and nothing is left beside it', async (co
   assert.deepEqual(readdirSync(folder), ['keys.json']);
 });
 
-test('a rotated key has another secret, and whoever uses the old one is sent away', async (context) => {
-  const { store, gone, again } = stand(context);
+test('a rotated key has another secret, and whoever uses the old one is sent away', async () => {
+  const { store, gone, again } = stand();
   const old = await store.create({
     action: 'play',
     streams: 'live/*',
@@ -73,8 +73,8 @@ test('a rotated key has another secret, and whoever uses the old one is sent awa
   assert.equal(again().find(secret)?.record.id, old.id);
 });
 
-test('a revoked key stays in the list, stops at once, and stays revoked', async (context) => {
-  const { store, gone, again, time } = stand(context);
+test('a revoked key stays in the list, stops at once, and stays revoked', async () => {
+  const { store, gone, again, time } = stand();
   const { id, secret } = await store.create({ action: 'publish', streams: 'live/cam' });
   time.advance(5_000);
   const revoking = store.revoke(id);
@@ -86,8 +86,8 @@ test('a revoked key stays in the list, stops at once, and stays revoked', async 
   await assert.rejects(store.rotate(id), { status: 409 });
 });
 
-test('a key that is revoked while another change is being written is revoked', async (context) => {
-  const { store, again } = stand(context);
+test('a key that is revoked while another change is being written is revoked', async () => {
+  const { store, again } = stand();
   const { id } = await store.create({ action: 'publish', streams: 'live/cam' });
   const creating = store.create({ action: 'publish', streams: 'live/two' });
   await Promise.resolve();
@@ -100,8 +100,8 @@ test('a key that is revoked while another change is being written is revoked', a
   }
 });
 
-test('a key that cannot be written down as revoked is revoked all the same, and it is tried again', async (context) => {
-  const { store, folder, time, again, gone } = stand(context);
+test('a key that cannot be written down as revoked is revoked all the same, and it is tried again', async () => {
+  const { store, folder, time, again, gone } = stand();
   const { id } = await store.create({ action: 'publish', streams: 'live/cam' });
   const block = join(folder, `keys.json.${process.pid}.new`);
   mkdirSync(join(block, 'x'), { recursive: true });
@@ -118,8 +118,8 @@ test('a key that cannot be written down as revoked is revoked all the same, and 
   assert.ok(again().list()[0]?.revokedAt, 'on the disk');
 });
 
-test('what cannot be written is refused, and nothing is changed', async (context) => {
-  const { store, folder, path } = stand(context);
+test('what cannot be written is refused, and nothing is changed', async () => {
+  const { store, folder, path } = stand();
   const { id, secret } = await store.create({ action: 'publish', streams: 'live/cam' });
   const before = readFileSync(path, 'utf8');
   mkdirSync(join(folder, `keys.json.${process.pid}.new`, 'x'), { recursive: true });
@@ -133,8 +133,8 @@ test('what cannot be written is refused, and nothing is changed', async (context
   assert.equal(readFileSync(path, 'utf8'), before);
 });
 
-test('a key expires while the gateway runs, and that is told once', async (context) => {
-  const { store, gone, time } = stand(context);
+test('a key expires while the gateway runs, and that is told once', async () => {
+  const { store, gone, time } = stand();
   const { id } = await store.create({ action: 'play', streams: 'live/*', expiresAt: at(90_000) });
   await store.create({ action: 'play', streams: 'live/*' });
   time.advance(89_999);
@@ -147,8 +147,8 @@ test('a key expires while the gateway runs, and that is told once', async (conte
   await assert.rejects(store.rotate(id), { status: 409, message: /has expired/ });
 });
 
-test('an expiry can be set, moved and taken away', async (context) => {
-  const { store, gone, time, again } = stand(context);
+test('an expiry can be set, moved and taken away', async () => {
+  const { store, gone, time, again } = stand();
   const { id } = await store.create({ action: 'play', streams: 'live/*' });
   assert.equal((await store.expire(id, at(60_000))).expiresAt, at(60_000));
   assert.equal((await store.expire(id, at(120_000))).expiresAt, at(120_000));
@@ -160,8 +160,8 @@ test('an expiry can be set, moved and taken away', async (context) => {
   assert.equal(again().list()[0]?.expiresAt, undefined);
 });
 
-test('of a key that had expired before the start nobody is told', async (context) => {
-  const { store, time, again } = stand(context);
+test('of a key that had expired before the start nobody is told', async () => {
+  const { store, time, again } = stand();
   await store.create({ action: 'play', streams: 'live/*', expiresAt: at(1_000) });
   time.advance(2_000);
   const told: string[] = [];
@@ -170,8 +170,8 @@ test('of a key that had expired before the start nobody is told', async (context
   assert.deepEqual(told, []);
 });
 
-test('when a key was used is known at once and written now and then', async (context) => {
-  const { store, path, time, again } = stand(context);
+test('when a key was used is known at once and written now and then', async () => {
+  const { store, path, time, again } = stand();
   const { id } = await store.create({ action: 'publish', streams: 'live/cam' });
   const before = statSync(path).ino;
   for (let use = 0; use < 1_000; use++) {
@@ -186,8 +186,8 @@ test('when a key was used is known at once and written now and then', async (con
   assert.equal(again().list()[0]?.lastUsedAt, at(1_000));
 });
 
-test('the end of the program writes down when keys were used, and stops all timers', async (context) => {
-  const { store, time, again } = stand(context);
+test('the end of the program writes down when keys were used, and stops all timers', async () => {
+  const { store, time, again } = stand();
   const { id } = await store.create({ action: 'play', streams: '*', expiresAt: at(1_000_000) });
   store.used(id, BEGIN + 7);
   await store.close();
@@ -195,8 +195,8 @@ test('the end of the program writes down when keys were used, and stops all time
   assert.equal(time.waiting, 1, 'only that of the store that was opened again');
 });
 
-test('keys of a file that was changed by hand: those that are gone, revoked or replaced stop', async (context) => {
-  const { store, path, gone } = stand(context);
+test('keys of a file that was changed by hand: those that are gone, revoked or replaced stop', async () => {
+  const { store, path, gone } = stand();
   const ids: string[] = [];
   for (const stream of ['a', 'b', 'c', 'd'])
     ids.push((await store.create({ action: 'publish', streams: `live/${stream}` })).id);
@@ -218,8 +218,8 @@ test('keys of a file that was changed by hand: those that are gone, revoked or r
   assert.equal(store.list().length, 3, 'the keys stay as they were');
 });
 
-test('what was written into the file by hand is never written over: it has to be read first', async (context) => {
-  const { store, path, time } = stand(context);
+test('what was written into the file by hand is never written over: it has to be read first', async () => {
+  const { store, path, time } = stand();
   const { id } = await store.create({ action: 'publish', streams: 'live/a' });
   const document = JSON.parse(readFileSync(path, 'utf8')) as { keys: Record<string, unknown>[] };
   document.keys[0]!['label'] = 'by hand';
@@ -262,8 +262,8 @@ const WRONG: readonly [string, Partial<KeyWish>][] = [
   ['expiresAt', { expiresAt: '2031-01-01T00:00:00' }],
 ];
 for (const [field, wish] of WRONG) {
-  test(`a wish with ${JSON.stringify(wish).slice(0, 50)} is refused, naming ${field}`, async (context) => {
-    const { store } = stand(context);
+  test(`a wish with ${JSON.stringify(wish).slice(0, 50)} is refused, naming ${field}`, async () => {
+    const { store } = stand();
     await assert.rejects(
       store.create({ ...GOOD, ...wish }),
       (error) =>
@@ -276,8 +276,8 @@ for (const [field, wish] of WRONG) {
   });
 }
 
-test('an unknown key is not found by any of the ways to change it', async (context) => {
-  const { store } = stand(context);
+test('an unknown key is not found by any of the ways to change it', async () => {
+  const { store } = stand();
   await assert.rejects(store.rotate('k-x'), { status: 404 });
   await assert.rejects(store.revoke('k-x'), { status: 404 });
   await assert.rejects(store.expire('k-x', null), { status: 404 });

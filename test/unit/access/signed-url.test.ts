@@ -68,8 +68,8 @@ test('a time that is no plain number is refused', () => {
     assert.equal(judgeSigned({ ...claim, expires: time, sign: 'x' }, secret, now)?.isGuess, true, time);
 });
 
-test('wishes to sign that make no sense are refused, naming the field', (context) => {
-  const { store } = stand(context);
+test('wishes to sign that make no sense are refused, naming the field', () => {
+  const { store } = stand();
   for (const [field, wish] of [
     ['stream', { stream: 'live/*', seconds: 60 }],
     ['stream', { stream: 'live', seconds: 60 }],

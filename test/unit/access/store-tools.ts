@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { KeyFile } from '../../../src/access/key-file.ts';
 import { KeyStore } from '../../../src/access/key-store.ts';
 import { createLog } from '../../../src/observe/log.ts';
 import { FakeTime } from '../../support/fake-time.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** 2030-01-01T00:00:00Z: when the tests' clock begins, ms since 1970. */
 export const BEGIN = 1_893_456_000_000;
@@ -25,7 +23,7 @@ export interface Stand {
 export const SECRETS = { publish: 'a secret to publish', play: 'a secret to play it' } as const;
 
 /** A store in a folder of its own, opened. */
-export function stand(context: TestContext, folder = folderFor(context)): Stand {
+export function stand(folder = folderFor()): Stand {
   const path = join(folder, 'keys.json');
   const file = new KeyFile(path);
   const time = new FakeTime();
@@ -46,8 +44,4 @@ export function stand(context: TestContext, folder = folderFor(context)): Stand 
   return { folder, path, file, time, store, gone, again: make };
 }
 
-export function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-keys-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+export const folderFor = (): string => temporaryFolder('millrace-keys-');

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { lockDataDir } from '../../../src/app/data-lock.ts';
 import { recordingLog } from '../../support/recording-log.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lock-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+const folderFor = (): string => temporaryFolder('lock-');
 
 const REFUSED = {
   name: 'DataDirError',
@@ -20,8 +16,8 @@ const REFUSED = {
     /^cannot use the data directory .*: another gateway that is running uses it; stop that one, or give this one a directory of its own \(data\.dir\)$/,
 };
 
-test('a second gateway on a data directory is refused, until the first one has ended', async (context) => {
-  const folder = folderFor(context);
+test('a second gateway on a data directory is refused, until the first one has ended', async () => {
+  const folder = folderFor();
   const { log, lines } = recordingLog();
   const unlock = await lockDataDir(folder, log);
   await assert.rejects(lockDataDir(folder, log), REFUSED);
@@ -33,8 +29,8 @@ test('a second gateway on a data directory is refused, until the first one has e
   assert.deepEqual(readdirSync(folder), [], 'nothing is left');
 });
 
-test('of several that start at the same moment one has the directory', async (context) => {
-  const folder = folderFor(context);
+test('of several that start at the same moment one has the directory', async () => {
+  const folder = folderFor();
   const { log } = recordingLog();
   const tries = await Promise.allSettled(Array.from({ length: 5 }, () => lockDataDir(folder, log)));
   const won = tries.filter((one) => one.status === 'fulfilled');
@@ -42,8 +38,8 @@ test('of several that start at the same moment one has the directory', async (co
   won[0]!.value();
 });
 
-test('a gateway that was killed keeps nobody out', async (context) => {
-  const folder = folderFor(context);
+test('a gateway that was killed keeps nobody out', async () => {
+  const folder = folderFor();
   const { log, lines } = recordingLog();
   const script = `require('node:net').createServer().listen(${JSON.stringify(join(folder, 'in-use.sock'))}, () => console.log('on'))`;
   const killed = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -56,16 +52,16 @@ test('a gateway that was killed keeps nobody out', async (context) => {
   assert.deepEqual(lines, [], 'nothing to tell the operator');
 });
 
-test('a copy of a data directory is free, whatever a backup has made of the socket', async (context) => {
-  const folder = folderFor(context);
+test('a copy of a data directory is free, whatever a backup has made of the socket', async () => {
+  const folder = folderFor();
   const { log } = recordingLog();
   writeFileSync(join(folder, 'in-use.sock'), '');
   (await lockDataDir(folder, log))();
 });
 
-test('where there can be no socket the gateway starts all the same, and says what is missing', async (context) => {
+test('where there can be no socket the gateway starts all the same, and says what is missing', async () => {
   const { log, lines } = recordingLog();
-  const long = join(folderFor(context), 'x'.repeat(120));
+  const long = join(folderFor(), 'x'.repeat(120));
   (await lockDataDir(long, log))();
   assert.equal(lines.length, 1, 'lines in the log');
   assert.equal(lines[0]!.text, 'nothing keeps a second gateway from using the data directory');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Hooks, type HooksSettings } from '../../../src/hooks/hooks.ts';
@@ -9,6 +8,7 @@ import { EventFeed, type AsSent, type GatewayEvent } from '../../../src/observe/
 import { HookReceiver, isSignedBy } from '../../support/hook-receiver.ts';
 import { recordingLog } from '../../support/recording-log.ts';
 import { waitFor } from '../../support/wait.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const target = (url: string, more: Partial<TargetSettings> = {}): TargetSettings => ({
   url,
@@ -34,11 +34,7 @@ async function receiver(context: TestContext): Promise<HookReceiver> {
   return made;
 }
 
-function folder(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'hooks-'));
-  context.after(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, 'hooks');
-}
+const folder = (): string => join(temporaryFolder('hooks-'), 'hooks');
 
 let runs = 0;
 /** Hooks in real time, but with pauses a hundredth as long. */
@@ -84,7 +80,7 @@ const sent: AsSent & { address: string } = {
 
 test('events arrive signed, in order, and each with its id', async (context) => {
   const server = await receiver(context);
-  const { feed } = bench(context, folder(context), settingsFor(target(server.url, { secret: 'geheim' })));
+  const { feed } = bench(context, folder(), settingsFor(target(server.url, { secret: 'geheim' })));
   feed.tell({ type: 'publish', ...visit('live/cam') }, sent);
   feed.tell({ type: 'recordStarted', stream: 'live/cam', recording: 'r', seconds: 0, bytes: 0, reason: '' });
   feed.tell({ type: 'unpublish', ...visit('live/cam'), ...over }, sent);
@@ -107,7 +103,7 @@ test('events arrive signed, in order, and each with its id', async (context) => 
 
 test('a receiver in trouble gets everything in order, and nothing twice but what it may have lost', async (context) => {
   const server = await receiver(context);
-  const { feed, hooks, lines } = bench(context, folder(context), settingsFor(target(server.url)));
+  const { feed, hooks, lines } = bench(context, folder(), settingsFor(target(server.url)));
   const streams = ['live/a', 'live/b'];
   const tell = (from: number, to: number): void => {
     for (let number = from; number < to; number++)
@@ -152,7 +148,7 @@ test('a receiver in trouble gets everything in order, and nothing twice but what
 
 test('what was not delivered is delivered after a restart, and before what is new', async (context) => {
   const server = await receiver(context);
-  const dir = folder(context);
+  const dir = folder();
   const settings = settingsFor(target(server.url));
   await server.down();
   const before = bench(context, dir, settings);
@@ -188,7 +184,7 @@ test('what was not delivered is delivered after a restart, and before what is ne
 
 test('a damaged queue is told of, and what is readable of it is delivered', async (context) => {
   const server = await receiver(context);
-  const dir = folder(context);
+  const dir = folder();
   const settings = settingsFor(target(server.url));
   await server.down();
   const before = bench(context, dir, settings);
@@ -215,7 +211,7 @@ test('when a queue is full the oldest are dropped, counted, and an alarm says so
   const server = await receiver(context);
   await server.down();
   const settings = { ...settingsFor(target(server.url), target(`${server.url}/2?t=x`)), queueBytes: 65_536 };
-  const { feed, hooks, alarms } = bench(context, folder(context), settings);
+  const { feed, hooks, alarms } = bench(context, folder(), settings);
   for (let number = 0; number < 400; number++)
     feed.tell({ type: 'publish', ...visit('live/cam', `v-${number}`) });
   await waitFor('the alarms', () => alarms.length === 2);
@@ -234,7 +230,7 @@ test('when a queue is full the oldest are dropped, counted, and an alarm says so
 
 test('a target that decides is asked and not told; of what it does not decide it is told', async (context) => {
   const server = await receiver(context);
-  const { feed, hooks } = bench(context, folder(context), settingsFor(target(server.url, { decides: true })));
+  const { feed, hooks } = bench(context, folder(), settingsFor(target(server.url, { decides: true })));
   feed.tell({ type: 'publish', ...visit('live/cam') });
   feed.tell({ type: 'unpublish', ...visit('live/cam'), ...over });
   await waitFor('the end', () => hooks.reports()[0]?.queue.delivered === 1);
@@ -251,7 +247,7 @@ test('a back end of nginx-rtmp is told what nginx would tell it, with what the p
   const all = ['connect', 'publish', 'unpublish', 'done', 'recordDone', 'disconnect', 'health'] as const;
   const url = `${server.url}/on_{event}`;
   const settings = settingsFor(target(url, { format: 'nginx-rtmp', events: all, streams: 'live/*' }));
-  const { feed, hooks } = bench(context, folder(context), settings);
+  const { feed, hooks } = bench(context, folder(), settings);
   const caller = { address: '10.0.0.9', app: 'live', program: 'obs' };
   feed.tell({ type: 'connect', ...caller }, sent);
   feed.tell({ type: 'publish', ...visit('live/cam') }, sent);
@@ -281,7 +277,7 @@ test('a back end of nginx-rtmp is told what nginx would tell it, with what the p
 
 test('other settings while it runs: new targets are told, old ones no more, and queues stay', async (context) => {
   const [one, two] = [await receiver(context), await receiver(context)];
-  const dir = folder(context);
+  const dir = folder();
   const { feed, hooks } = bench(context, dir, settingsFor(target(one.url)));
   feed.tell({ type: 'publish', ...visit('live/cam', 'v-1') });
   await waitFor('the first', () => one.received.length === 1);

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import type { Note } from '../../../src/hooks/note.ts';
 import { SpoolFiles } from '../../../src/hooks/spool-files.ts';
 import { Spool } from '../../../src/hooks/spool.ts';
 import { FakeTime } from '../../support/fake-time.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const note = (seq: number, body = `{"n":${seq}}`): Note => ({
   seq,
@@ -26,11 +18,7 @@ const note = (seq: number, body = `{"n":${seq}}`): Note => ({
   body,
 });
 
-function folder(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'spool-'));
-  context.after(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, 'hooks', 'queue');
-}
+const folder = (): string => join(temporaryFolder('spool-'), 'hooks', 'queue');
 
 /** A spool with a queue in front of it that only keeps. */
 function bench(dir: string, more: { files?: SpoolFiles; bytes?: number } = {}) {
@@ -66,8 +54,8 @@ const seqsIn = (dir: string): number[] => found(dir).notes.map(({ seq }) => seq)
 const queueFile = (dir: string): string =>
   join(dir, readdirSync(dir).find((name) => /^queue-\d+\.log$/.test(name)) ?? 'none');
 
-test('what was added and not done is found again, in order, word by word', async (context) => {
-  const dir = folder(context);
+test('what was added and not done is found again, in order, word by word', async () => {
+  const dir = folder();
   const { spool, add, done } = bench(dir);
   assert.deepEqual(spool.open(), { notes: [], nextSeq: 1, problems: [] }, 'nothing at first');
   for (const seq of [1, 2, 3, 4]) add(note(seq));
@@ -80,8 +68,8 @@ test('what was added and not done is found again, in order, word by word', async
   assert.equal(statSync(queueFile(dir)).mode & 0o777, 0o600, 'nobody else reads it');
 });
 
-test('killed anywhere within a write, all whole lines are found, and nothing is said to be wrong', async (context) => {
-  const dir = folder(context);
+test('killed anywhere within a write, all whole lines are found, and nothing is said to be wrong', async () => {
+  const dir = folder();
   const { spool, add } = bench(dir);
   spool.open();
   for (let seq = 1; seq <= 5; seq++) add(note(seq));
@@ -101,8 +89,8 @@ test('killed anywhere within a write, all whole lines are found, and nothing is 
   }
 });
 
-test('killed while the file is written anew, nothing is lost and nothing is there twice', async (context) => {
-  const dir = folder(context);
+test('killed while the file is written anew, nothing is lost and nothing is there twice', async () => {
+  const dir = folder();
   const { spool, add } = bench(dir);
   spool.open();
   for (const seq of [1, 2, 3]) add(note(seq));
@@ -119,8 +107,8 @@ test('killed while the file is written anew, nothing is lost and nothing is ther
   assert.deepEqual(seqsIn(dir), [1, 2, 3], 'and all are there');
 });
 
-test('of a damaged file what is readable is used, the rest is told of and kept', async (context) => {
-  const dir = folder(context);
+test('of a damaged file what is readable is used, the rest is told of and kept', async () => {
+  const dir = folder();
   const { spool, add } = bench(dir);
   spool.open();
   for (let seq = 1; seq <= 6; seq++) add(note(seq));
@@ -147,8 +135,8 @@ test('of a damaged file what is readable is used, the rest is told of and kept',
   assert.match(readFileSync(join(dir, 'damaged.log'), 'utf8'), /rubbish/, 'kept');
 });
 
-test('any bytes at all may be in the file', (context) => {
-  const dir = folder(context);
+test('any bytes at all may be in the file', () => {
+  const dir = folder();
   found(dir);
   let state = 42;
   const random = (): number => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
@@ -161,16 +149,16 @@ test('any bytes at all may be in the file', (context) => {
   }
 });
 
-test('a file that is far too large is not read whole', (context) => {
-  const dir = folder(context);
+test('a file that is far too large is not read whole', () => {
+  const dir = folder();
   found(dir);
   writeFileSync(join(dir, 'queue-1.log'), 'x'.repeat(5_000));
   const { problems } = new SpoolFiles(dir).read(1_000);
   assert.match(problems[0] ?? '', /larger than 1000 bytes/, 'words');
 });
 
-test('the file is written anew when most of it is waste, and stays small', async (context) => {
-  const dir = folder(context);
+test('the file is written anew when most of it is waste, and stays small', async () => {
+  const dir = folder();
   const { spool, add, done } = bench(dir);
   spool.open();
   add(note(1));
@@ -188,8 +176,8 @@ test('the file is written anew when most of it is waste, and stays small', async
   assert.deepEqual(seqsIn(dir), [1], 'and what waits is there');
 });
 
-test('while the disk refuses, the queue lives in memory; then all of it is written', async (context) => {
-  const dir = folder(context);
+test('while the disk refuses, the queue lives in memory; then all of it is written', async () => {
+  const dir = folder();
   class FullDisk extends SpoolFiles {
     isFull = false;
     override async append(text: string): Promise<void> {

@@ -22,8 +22,8 @@ async function loaded(path: string): Promise<Catalog> {
   return catalog;
 }
 
-test('what was entered is there after a restart, with its last state', async (context) => {
-  const path = join(scratch(context), 'list');
+test('what was entered is there after a restart, with its last state', async () => {
+  const path = join(scratch(), 'list');
   const catalog = await loaded(path);
   await catalog.put(entry(1));
   await catalog.put(entry(2));
@@ -38,8 +38,8 @@ test('what was entered is there after a restart, with its last state', async (co
   );
 });
 
-test('lines that cannot be read are left out and counted; one cut short by a crash does not spoil the next', async (context) => {
-  const path = join(scratch(context), 'list');
+test('lines that cannot be read are left out and counted; one cut short by a crash does not spoil the next', async () => {
+  const path = join(scratch(), 'list');
   const rubbish = [
     '{',
     '[]',
@@ -61,8 +61,8 @@ test('lines that cannot be read are left out and counted; one cut short by a cra
   assert.equal(again.badLines, 0, 'written anew');
 });
 
-test('the file does not grow for ever', async (context) => {
-  const path = join(scratch(context), 'list');
+test('the file does not grow for ever', async () => {
+  const path = join(scratch(), 'list');
   const catalog = await loaded(path);
   await catalog.put(entry(1));
   appendFileSync(path, `${JSON.stringify(entry(1))}\n`.repeat(1_000));
@@ -70,8 +70,8 @@ test('the file does not grow for ever', async (context) => {
   assert.equal(readFileSync(path, 'utf8').split('\n').length, 3, 'two lines');
 });
 
-test('five thousand recordings are listed without a look at the disk', async (context) => {
-  const path = join(scratch(context), 'list');
+test('five thousand recordings are listed without a look at the disk', async () => {
+  const path = join(scratch(), 'list');
   writeFileSync(
     path,
     Array.from({ length: 5_000 }, (_, n) => `${JSON.stringify(entry(n, { seconds: 1, bytes: 1 }))}\n`).join(

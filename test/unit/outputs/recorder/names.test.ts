@@ -81,8 +81,8 @@ describe('names', () => {
 describe('files', () => {
   const wish = { name: NAME, format: 'mp4', startedAt: NOON, n: 1 } as const;
 
-  test('a name that is taken is left alone; the next one is found', async (context) => {
-    const dir = scratch(context);
+  test('a name that is taken is left alone; the next one is found', async () => {
+    const dir = scratch();
     writeFileSync(join(dir, 'same.mp4'), 'not ours');
     symlinkSync('/etc/passwd', join(dir, 'same-2.mp4'));
     const library = new Library(dir, 'same');
@@ -98,9 +98,9 @@ describe('files', () => {
     );
   });
 
-  test('a folder that is a link to somewhere else is refused', async (context) => {
-    const dir = scratch(context);
-    const outside = scratch(context);
+  test('a folder that is a link to somewhere else is refused', async () => {
+    const dir = scratch();
+    const outside = scratch();
     symlinkSync(outside, join(dir, 'live'));
     const library = new Library(dir, '{app}/{n}');
     await assert.rejects(library.create(wish), PlaceError);
@@ -108,9 +108,9 @@ describe('files', () => {
     assert.deepEqual([...library.entries], [], 'nothing is listed');
   });
 
-  test('behind a link not even a folder is made, and what is said of it is the same each time', async (context) => {
-    const dir = scratch(context);
-    const outside = scratch(context);
+  test('behind a link not even a folder is made, and what is said of it is the same each time', async () => {
+    const dir = scratch();
+    const outside = scratch();
     symlinkSync(outside, join(dir, 'live'));
     const library = new Library(dir, '{app}/{stream}/{n}');
     const texts = new Set<string>();
@@ -123,24 +123,24 @@ describe('files', () => {
     assert.equal(texts.size, 1, 'an alarm that has been told is known again');
   });
 
-  test('the directory itself may be a link', async (context) => {
-    const outside = scratch(context);
-    const link = join(scratch(context), 'link');
+  test('the directory itself may be a link', async () => {
+    const outside = scratch();
+    const link = join(scratch(), 'link');
     symlinkSync(outside, link);
     const { file } = await new Library(link, '{n}').create(wish);
     await file.close();
     assert.deepEqual(readdirSync(outside).sort(), ['.recordings.jsonl', '1.mp4'], 'there');
   });
 
-  test('a path that leads out is refused wherever it comes from', async (context) => {
-    const place = new Place(scratch(context));
+  test('a path that leads out is refused wherever it comes from', async () => {
+    const place = new Place(scratch());
     await place.open();
     for (const path of ['../x', 'a/../../x', '/etc/passwd', '', '.', 'a//b', './a'])
       assert.throws(() => place.absolute(path), PlaceError, path);
   });
 
-  test('a recording is removed with the folders it leaves empty, and nothing else', async (context) => {
-    const dir = scratch(context);
+  test('a recording is removed with the folders it leaves empty, and nothing else', async () => {
+    const dir = scratch();
     const library = new Library(dir, '{app}/{stream}/{n}');
     const { entry, file } = await library.create(wish);
     await file.close();
@@ -150,8 +150,8 @@ describe('files', () => {
     assert.deepEqual([...library.entries], [], 'not listed');
   });
 
-  test('an entry of the list that points out of the directory removes nothing there', async (context) => {
-    const outside = scratch(context);
+  test('an entry of the list that points out of the directory removes nothing there', async () => {
+    const outside = scratch();
     writeFileSync(join(outside, 'precious.mp4'), 'x');
     const dir = join(outside, 'recordings');
     mkdirSync(dir);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { open, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { readFlvFileMetadata, readFlvKeyframes } from '../../../../src/containers/flv/file-index.ts';
 import type { Frame } from '../../../../src/media/frame.ts';
 import { ticks } from '../../../../src/media/time.ts';
@@ -31,11 +31,10 @@ function file(format: RecordingFormat): { open: Buffer; closed: Buffer; muxer: M
 }
 
 async function repaired(
-  context: TestContext,
   bytes: Buffer,
   format: RecordingFormat,
 ): Promise<{ bytes: Buffer; seconds: number; whole: number }> {
-  const path = join(scratch(context), 'file');
+  const path = join(scratch(), 'file');
   await writeFile(path, bytes);
   const handle = await open(path, 'r+');
   const left = await repair(handle, format).finally(() => handle.close());
@@ -43,9 +42,9 @@ async function repaired(
 }
 
 for (const format of ['flv', 'mp4'] as const) {
-  test(`${format}: a file that is whole but was not closed becomes what closing makes of it`, async (context) => {
+  test(`${format}: a file that is whole but was not closed becomes what closing makes of it`, async () => {
     const made = file(format);
-    const after = await repaired(context, made.open, format);
+    const after = await repaired(made.open, format);
     assert.equal(after.bytes.length, made.closed.length, 'bytes');
     assert.ok(
       Math.abs(after.seconds - made.muxer.seconds) < 0.25,
@@ -61,17 +60,17 @@ for (const format of ['flv', 'mp4'] as const) {
     assert.equal(facts?.get('filesize'), after.bytes.length, 'filesize');
   });
 
-  test(`${format}: again, nothing changes`, async (context) => {
-    const once = await repaired(context, file(format).open, format);
-    const twice = await repaired(context, once.bytes, format);
+  test(`${format}: again, nothing changes`, async () => {
+    const once = await repaired(file(format).open, format);
+    const twice = await repaired(once.bytes, format);
     assert.ok(twice.bytes.equals(once.bytes), 'the same bytes');
   });
 
-  test(`${format}: cut anywhere, what is left is whole`, async (context) => {
+  test(`${format}: cut anywhere, what is left is whole`, async () => {
     const { open: bytes } = file(format);
     let last = 0;
     for (let cut = 0; cut < bytes.length; cut += cut < 1_500 ? 97 : 31) {
-      const after = await repaired(context, bytes.subarray(0, cut), format);
+      const after = await repaired(bytes.subarray(0, cut), format);
       if (after.whole === 0) {
         assert.equal(after.bytes.length, cut, `nothing to play in ${cut} bytes: left as it is`);
         continue;
@@ -87,22 +86,22 @@ for (const format of ['flv', 'mp4'] as const) {
     assert.ok(last > 3.5, `${last} s in the end`);
   });
 
-  test(`${format}: rubbish behind the end, zeros of a lost power supply, is cut off`, async (context) => {
+  test(`${format}: rubbish behind the end, zeros of a lost power supply, is cut off`, async () => {
     const { open: bytes } = file(format);
     for (const tail of [Buffer.alloc(5_000), Buffer.alloc(5_000, 0xff), Buffer.from('moofmdat'.repeat(50))]) {
-      const after = await repaired(context, Buffer.concat([bytes, tail]), format);
+      const after = await repaired(Buffer.concat([bytes, tail]), format);
       assert.equal(after.bytes.length, bytes.length, 'as long as before');
     }
   });
 
-  test(`${format}: what is none of ours is not touched`, async (context) => {
+  test(`${format}: what is none of ours is not touched`, async () => {
     for (const bytes of [
       Buffer.alloc(0),
       Buffer.from('hello'),
       Buffer.alloc(100_000, 0x46),
       Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0'),
     ]) {
-      const after = await repaired(context, bytes, format).catch(() => undefined);
+      const after = await repaired(bytes, format).catch(() => undefined);
       if (after) assert.ok(after.whole === 0 && after.bytes.equals(bytes), 'the same bytes');
     }
   });

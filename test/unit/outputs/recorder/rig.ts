@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { FlvReader, type FlvTag } from '../../../../src/containers/flv/reader.ts';
 import { boxesIn, readFragment, type FragmentFacts } from '../../../../src/containers/fmp4/reader.ts';
 import type { Frame } from '../../../../src/media/frame.ts';
@@ -9,17 +7,13 @@ import type { StreamName } from '../../../../src/media/stream-name.ts';
 import { Library } from '../../../../src/outputs/recorder/library.ts';
 import type { RecordingFormat } from '../../../../src/outputs/recorder/muxer.ts';
 import { Take, type TakeOptions } from '../../../../src/outputs/recorder/take.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 export const NAME: StreamName = { app: 'live', stream: 'cam', path: 'live/cam' };
 /** 2026-11-22T12:00:00Z. */
 export const NOON = Date.UTC(2026, 10, 22, 12);
 
-/** A directory that is gone after the test. */
-export function scratch(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-recorder-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+export const scratch = (): string => temporaryFolder('millrace-recorder-');
 
 export interface TakeRig {
   readonly dir: string;
@@ -33,11 +27,10 @@ export interface TakeRig {
 }
 
 export function takeRig(
-  context: TestContext,
   format: RecordingFormat,
   options: Partial<TakeOptions> & { readonly past?: readonly Frame[] } = {},
 ): TakeRig {
-  const dir = join(scratch(context), 'recordings');
+  const dir = join(scratch(), 'recordings');
   const library = options.library ?? new Library(dir, '{n}');
   const told: string[] = [];
   const time = { now: 0 };

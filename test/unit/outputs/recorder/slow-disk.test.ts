@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FileHandle } from 'node:fs/promises';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { FileWriter, type WritableFile } from '../../../../src/outputs/recorder/file-writer.ts';
 import { Library, type NewRecording } from '../../../../src/outputs/recorder/library.ts';
 import { inter, key } from '../../../support/media.ts';
@@ -31,14 +31,14 @@ class HeldLibrary extends Library {
   }
 }
 
-const heldRig = (context: TestContext): { library: HeldLibrary; dir: string } => {
-  const dir = scratch(context);
+const heldRig = (): { library: HeldLibrary; dir: string } => {
+  const dir = scratch();
   return { library: new HeldLibrary(dir, '{n}'), dir };
 };
 
-test('a disk that stands still: whole GOPs are left out, memory is bounded, and it goes on at a key frame', async (context) => {
-  const { library, dir } = heldRig(context);
-  const rig = takeRig(context, 'flv', { library });
+test('a disk that stands still: whole GOPs are left out, memory is bounded, and it goes on at a key frame', async () => {
+  const { library, dir } = heldRig();
+  const rig = takeRig('flv', { library });
   const FRAME = 100_000;
   const frameAt = (index: number): ReturnType<typeof key> =>
     index % 25 === 0 ? key(index * 40, { bytes: FRAME }) : inter(index * 40, { bytes: FRAME });
@@ -64,9 +64,9 @@ test('a disk that stands still: whole GOPs are left out, memory is bounded, and 
   assert.equal(frames.at(-1)!.timestamp, 1_099 * 40, 'the end is there');
 });
 
-test('a disk that stands still while files are rotated: what waits in all of them counts, and it is said', async (context) => {
-  const { library } = heldRig(context);
-  const rig = takeRig(context, 'flv', { library, rotateSeconds: 2 });
+test('a disk that stands still while files are rotated: what waits in all of them counts, and it is said', async () => {
+  const { library } = heldRig();
+  const rig = takeRig('flv', { library, rotateSeconds: 2 });
   const feed = (from: number, to: number): void => {
     for (let index = from; index < to; index++)
       rig.feed([(index % 25 === 0 ? key : inter)(index * 40, { bytes: 100_000 })]);
@@ -81,10 +81,10 @@ test('a disk that stands still while files are rotated: what waits in all of the
   assert.ok(rig.take.leftOutFrames > 700, `100 MB were fed, and ${rig.take.leftOutFrames} frames left out`);
 });
 
-test('a disk that fails: what was written as a whole is kept, and it is tried again at a key frame after a while', async (context) => {
-  const { library } = heldRig(context);
+test('a disk that fails: what was written as a whole is kept, and it is tried again at a key frame after a while', async () => {
+  const { library } = heldRig();
   library.isHeld = false;
-  const rig = takeRig(context, 'flv', { library });
+  const rig = takeRig('flv', { library });
   const second = (at: number): void => {
     for (let index = 0; index < 25; index++)
       rig.feed([index === 0 ? key(at * 1_000) : inter(at * 1_000 + index * 40)]);

@@ -25,8 +25,8 @@ const times = (bytes: Buffer, type: number): number[] =>
     .map(({ timestamp }) => timestamp);
 
 describe('where files begin and end', () => {
-  test('a recording begins with the next key frame, at 0', async (context) => {
-    const rig = takeRig(context, 'flv');
+  test('a recording begins with the next key frame, at 0', async () => {
+    const rig = takeRig('flv');
     rig.feed(show(1_200, 4_000));
     await rig.take.end('stopped');
     assert.deepEqual(rig.told, ['started 1.flv', 'done 1.flv stopped'], 'told');
@@ -35,9 +35,9 @@ describe('where files begin and end', () => {
     assert.equal(times(rig.bytes('1.flv'), 8).length, 50, 'sound');
   });
 
-  test('rotation by time: at key frames, and no frame is in none or in two', async (context) => {
+  test('rotation by time: at key frames, and no frame is in none or in two', async () => {
     for (const format of ['flv', 'mp4'] as const) {
-      const rig = takeRig(context, format, { rotateSeconds: 2 });
+      const rig = takeRig(format, { rotateSeconds: 2 });
       rig.feed(show(0, 7_000));
       await rig.take.end('stream ended');
       assert.deepEqual(
@@ -62,16 +62,16 @@ describe('where files begin and end', () => {
     }
   });
 
-  test('rotation by size', async (context) => {
-    const rig = takeRig(context, 'flv', { rotateBytes: 200_000 });
+  test('rotation by size', async () => {
+    const rig = takeRig('flv', { rotateBytes: 200_000 });
     rig.feed(show(0, 4_000, { bytes: 4_000 }));
     await rig.take.end('stopped');
     assert.ok(rig.told.includes('done 1.flv rotated by size'), rig.told.join());
     assert.ok(rig.bytes('1.flv').length < 300_000, 'one GOP more at most');
   });
 
-  test('sound that comes after the key frame but belongs before it goes into the file before', async (context) => {
-    const rig = takeRig(context, 'flv', { rotateSeconds: 2 });
+  test('sound that comes after the key frame but belongs before it goes into the file before', async () => {
+    const rig = takeRig('flv', { rotateSeconds: 2 });
     const frames = show(0, 2_000);
     const late = frames.pop()!;
     rig.feed([...frames, key(2_000), late, sound(2_000), inter(2_040)]);
@@ -80,9 +80,9 @@ describe('where files begin and end', () => {
     assert.deepEqual(times(rig.bytes('2.flv'), 8), [0], 'and not in the second');
   });
 
-  test('another configuration: a new file at its key frame', async (context) => {
+  test('another configuration: a new file at its key frame', async () => {
     const other = videoTrack('other');
-    const rig = takeRig(context, 'mp4');
+    const rig = takeRig('mp4');
     rig.feed([...show(0, 2_000), ...show(2_000, 4_000, { track: other })]);
     await rig.take.end('stopped');
     assert.deepEqual(
@@ -95,8 +95,8 @@ describe('where files begin and end', () => {
     assert.equal(rig.told.length, 4, 'two files');
   });
 
-  test('sound that joins late: the next file has it', async (context) => {
-    const rig = takeRig(context, 'mp4');
+  test('sound that joins late: the next file has it', async () => {
+    const rig = takeRig('mp4');
     rig.feed([...show(0, 2_400, { sound: false }), ...show(2_400, 5_000)]);
     await rig.take.end('stopped');
     assert.ok(rig.told.includes('done 1.mp4 tracks changed'), rig.told.join());
@@ -107,22 +107,22 @@ describe('where files begin and end', () => {
     );
   });
 
-  test('sound with another rate: a new file at the next key frame', async (context) => {
+  test('sound with another rate: a new file at the next key frame', async () => {
     const other = audioTrack('other');
-    const rig = takeRig(context, 'flv');
+    const rig = takeRig('flv');
     rig.feed([...show(0, 1_400), ...show(1_400, 4_000, { sound: { track: other } })]);
     await rig.take.end('stopped');
     assert.ok(rig.told.includes('done 1.flv tracks changed'), rig.told.join());
     assert.equal(times(rig.bytes('2.flv'), 9)[0], 0, 'from the key frame');
   });
 
-  test('sound alone and pictures alone', async (context) => {
+  test('sound alone and pictures alone', async () => {
     for (const format of ['flv', 'mp4'] as const) {
-      const audio = takeRig(context, format, { rotateSeconds: 3 });
+      const audio = takeRig(format, { rotateSeconds: 3 });
       audio.feed(Array.from({ length: 200 }, (_, index) => sound(index * 40, { alone: true })));
       await audio.take.end('stopped');
       assert.equal(audio.told.length, 6, `${format}: three files of sound: ${audio.told.join()}`);
-      const video = takeRig(context, format);
+      const video = takeRig(format);
       video.feed(show(0, 3_000, { sound: false }));
       await video.take.end('stopped');
       assert.deepEqual(video.told, [`started 1.${format}`, `done 1.${format} stopped`], 'pictures');
@@ -130,23 +130,23 @@ describe('where files begin and end', () => {
     }
   });
 
-  test('a stream of half a second is recorded', async (context) => {
-    const rig = takeRig(context, 'mp4');
+  test('a stream of half a second is recorded', async () => {
+    const rig = takeRig('mp4');
     rig.feed(show(0, 400, { sound: false }));
     await rig.take.end('stream ended');
     assert.equal(fragmentsOf(rig.bytes('1.mp4'))[0]?.[0]?.samples, 10, 'pictures');
   });
 
-  test('without a frame there is no file', async (context) => {
-    const rig = takeRig(context, 'mp4');
+  test('without a frame there is no file', async () => {
+    const rig = takeRig('mp4');
     rig.feed([sound(0), inter(40), data(40)]);
     await rig.take.end('stream ended');
     assert.ok(!rig.told.some((text) => text.startsWith('failed')), rig.told.join());
   });
 });
 
-test('another publisher within the grace time: the same file, from its key frame, without a hole in time', async (context) => {
-  const rig = takeRig(context, 'mp4');
+test('another publisher within the grace time: the same file, from its key frame, without a hole in time', async () => {
+  const rig = takeRig('mp4');
   rig.feed(show(0, 1_600));
   rig.take.interrupt();
   // What it sends before its key frame needs what nobody has.
@@ -165,8 +165,8 @@ test('another publisher within the grace time: the same file, from its key frame
   assert.equal(pictures.at(-1)!.decodeTime + pictures.at(-1)!.duration, 3 * 90_000, 'times go on');
 });
 
-test('the past comes first, and is part of the time that is told', async (context) => {
-  const rig = takeRig(context, 'flv', { past: show(5_000, 8_000), clock: () => 1_000_000_000 });
+test('the past comes first, and is part of the time that is told', async () => {
+  const rig = takeRig('flv', { past: show(5_000, 8_000), clock: () => 1_000_000_000 });
   rig.feed(show(8_000, 9_000));
   rig.take.flush();
   await rig.take.end('stopped');
@@ -177,8 +177,8 @@ test('the past comes first, and is part of the time that is told', async (contex
 });
 
 describe('what is on the disk', () => {
-  test('is never more than a second behind, also when the publisher falls silent', async (context) => {
-    const rig = takeRig(context, 'flv');
+  test('is never more than a second behind, also when the publisher falls silent', async () => {
+    const rig = takeRig('flv');
     rig.feed(show(0, 3_440));
     const seen = async (ms: number): Promise<void> => {
       await waitFor(`what was sent up to ${ms} ms`, () => {
@@ -196,8 +196,8 @@ describe('what is on the disk', () => {
     await rig.take.end('stopped');
   });
 
-  test('fragments are a second long at most and begin with a key frame where there is one', async (context) => {
-    const rig = takeRig(context, 'mp4');
+  test('fragments are a second long at most and begin with a key frame where there is one', async () => {
+    const rig = takeRig('mp4');
     rig.feed(show(0, 10_000));
     await rig.take.end('stopped');
     const pictures = fragmentsOf(rig.bytes('1.mp4'))
@@ -210,8 +210,8 @@ describe('what is on the disk', () => {
     );
   });
 
-  test('a key frame every 100 ms does not make ten fragments a second', async (context) => {
-    const rig = takeRig(context, 'mp4');
+  test('a key frame every 100 ms does not make ten fragments a second', async () => {
+    const rig = takeRig('mp4');
     rig.feed(Array.from({ length: 100 }, (_, index) => key(index * 100)));
     await rig.take.end('stopped');
     assert.ok(
