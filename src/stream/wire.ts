@@ -19,6 +19,11 @@ const LAST_WIRE_MS = 2 ** 31 - 3_600_000;
  * frames are about half a second.
  */
 const CACHED_FRAMES_PER_BATCH = 32;
+/**
+ * Bytes of frames with which a batch is closed whatever its age: a machine that cannot keep up makes batches longer, and a
+ * publisher who is ahead of time could put seconds into one, which a viewer's queue cannot take in part.
+ */
+const FULL_BATCH_BYTES = 256 * 1024;
 
 /** What a wire needs of its stream. */
 export interface WireSource {
@@ -50,6 +55,7 @@ export class Wire {
   readonly #tracks = new Map<TrackId, Track>();
   /** Frames of the open batch. */
   #open: Frame[] = [];
+  #openBytes = 0;
   #openedAt = 0;
   #openHasVideo = false;
   /** Closed batches from the GOP's start on; empty when there is nothing to start from. */
@@ -113,16 +119,17 @@ export class Wire {
     if (this.#isSpent || !this.#format.wants(frame)) return;
     if (this.#open.length === 0) this.#openedAt = now;
     this.#open.push(frame);
+    this.#openBytes += frame.payload.length;
     if (frame.kind === 'video') this.#openHasVideo = true;
     this.#zero ??= this.#timeBase.zeroFor(frame.dts);
     this.#isSpent = frame.dts - this.#zero > ticksFromMs(LAST_WIRE_MS);
   }
 
-  /** Writes the open batch to every viewer if it is due: at once with video if `batchMs` is 0, else by its age. */
+  /** Writes the open batch to every viewer if it is due: at once with video if `batchMs` is 0, else by its age, or when it is full. */
   flush(now: number, batchMs: number, audioHoldMs: number): void {
     if (this.#open.length === 0) return;
     const holdMs = batchMs > 0 ? batchMs : this.#openHasVideo ? 0 : audioHoldMs;
-    if (now - this.#openedAt < holdMs) return;
+    if (now - this.#openedAt < holdMs && this.#openBytes < FULL_BATCH_BYTES) return;
     const batch = this.#closeBatch();
     this.#remember(batch);
     for (const viewer of this.#viewers) viewer.deliver(batch, now);
@@ -158,6 +165,7 @@ export class Wire {
       if (frame) at = this.#format.write(frame, time, room, at);
     }
     this.#open = [];
+    this.#openBytes = 0;
     this.#openHasVideo = false;
     const ms = this.#elapsed - this.#closedAt;
     this.#closedAt = this.#elapsed;

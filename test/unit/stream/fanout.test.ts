@@ -101,7 +101,7 @@ test('batchMs 0: a batch closes with each flush that has a picture; sound waits 
   assert.equal(viewer.sink.writes.length, start + 4, 'nothing open, nothing written');
 });
 
-test('batchMs 350: a batch closes by its age only', () => {
+test('batchMs 350: a batch closes by its age', () => {
   const stage = new Stage(350);
   const format = textFormat();
   stage.send(key(0), sound(0));
@@ -119,6 +119,18 @@ test('batchMs 350: a batch closes by its age only', () => {
   stage.stream.flush();
   assert.equal(viewer.sink.writes.length, start + 1);
   assert.equal(last(viewer)[0]?.toString(), 'P240 P280 P320 P360 P400 P440 P480 P520 P560 ');
+});
+
+test('batchMs 350: what a publisher sends ahead of time does not become one batch of any size', () => {
+  const stage = new Stage(350);
+  const format = textFormat();
+  stage.send(key(0), sound(0));
+  const viewer = stage.join(format);
+  const start = viewer.sink.writes.length;
+  for (let at = 40; at <= 240; at += 40) stage.send(inter(at, { bytes: 50_000 }));
+  assert.equal(viewer.sink.writes.length, start + 1, '300 kB in no time');
+  stage.send(inter(280));
+  assert.equal(viewer.sink.writes.length, start + 1, 'the next one waits again');
 });
 
 test('several key frames in one batch: a joiner starts at the last of them', () => {
