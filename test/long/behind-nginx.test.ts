@@ -104,7 +104,7 @@ describe('behind nginx', { concurrency: true, skip }, () => {
     await ask('/live/hls.m3u8?wait=10');
     const seen = new Set<string>();
     for (let round = 0; round < 60; round++) {
-      const names = (await ask('/live/hls/media.m3u8')).split('\n').filter((line) => line.endsWith('.ts'));
+      const names = (await ask('/live/hls/media.m3u8')).split('\n').filter((line) => line.endsWith('.m4s'));
       for (const name of names.filter((one) => !seen.has(one))) {
         seen.add(name);
         await ask(`/live/hls/${name}`);
