@@ -208,6 +208,7 @@ export class Rendition {
     }
     if (frame.kind === 'audio') {
       this.#lastAudioDts = frame.dts;
+      // Sound that can be started with: the pictures beside it have gone.
       if (frame.startsGop && this.#tracks.video) this.#tracks = { audio: frame.track };
     } else if (frame.startsGop && this.#tracks.audio && this.#isSilentAt(frame.dts))
       this.#tracks = { video: frame.track };

@@ -59,8 +59,10 @@ export class Crowd<Kind extends Beast> {
     const seconds = this.#secondsFor(animal);
     try {
       const report = await inspect(this.#zoo.urlOf(animal), { seconds, check: true });
-      const check = report.kind === 'hls' ? report.check : undefined;
-      this.#found.set(animal.name, check?.violations ?? []);
+      assert.ok(report.kind === 'hls' && report.check, 'nothing was checked');
+      const { loads, violations } = report.check;
+      assert.ok(loads > 1, `the playlist was loaded ${loads} times`);
+      this.#found.set(animal.name, violations);
     } catch (why) {
       this.#failures.set(animal.name, why);
     }
