@@ -28,6 +28,15 @@ async function movesBy(opened: Page, frames: number): Promise<number> {
   });
 }
 
+/** Whether it plays a picture of this width, for a second; 0: sound alone. */
+const moves = (opened: Page, width: number): Promise<boolean> =>
+  opened.evaluate(async (wanted) => {
+    const video = document.querySelector('video');
+    const from = video?.currentTime ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return video !== null && video.videoWidth === wanted && video.currentTime - from > 0.5;
+  }, width);
+
 test('plays WebSocket-FLV by itself, less than 2 s behind live', { skip }, async (context) => {
   const sending = await stand.onAir(context, 'best');
   const opened = await stand.open(context, '/watch/live/best');
@@ -133,19 +142,13 @@ describe('the page', { skip, concurrency: 4 }, () => {
       const publisher = await EnhancedPublisher.start({ url, tracks, rounds: Infinity });
       context.after(() => publisher.kill());
       const opened = await stand.open(context, `/watch/live/half-${engine}?engine=${engine}`);
-      const width = (): Promise<number> =>
-        opened.evaluate(() => document.querySelector('video')?.videoWidth ?? -1);
-      await waitFor('the picture', async () => (await width()) === 320);
+      await waitFor('the picture', () => moves(opened, 320), LONG_MS);
       publisher.silence('video');
-      await waitFor('sound alone', async () => (await width()) === 0, LONG_MS);
-      await waitFor(
-        'the page to be content with it',
-        async () => (await playerState(opened)).state === 'playing',
-        LONG_MS,
-      );
-      await plays(opened);
+      await waitFor('sound alone', () => moves(opened, 0), LONG_MS);
+      const isContent = async (): Promise<boolean> => (await playerState(opened)).state === 'playing';
+      await waitFor('the page to be content with it', isContent, LONG_MS);
       publisher.resume('video');
-      await waitFor('the picture again', async () => (await width()) === 320, LONG_MS);
+      await waitFor('the picture again', () => moves(opened, 320), LONG_MS);
       await plays(opened);
     });
 
