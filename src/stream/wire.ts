@@ -1,3 +1,4 @@
+import type { AmfObject } from '../amf/value.ts';
 import type { Frame, MediaFrame } from '../media/frame.ts';
 import { ms, msFromTicks, ticksFromMs, type Ms, type Ticks } from '../media/time.ts';
 import type { Track, TrackId } from '../media/track.ts';
@@ -58,6 +59,8 @@ export class Wire {
   #openBytes = 0;
   #openedAt = 0;
   #openHasVideo = false;
+  /** What the publisher had said with each `onMetaData` of the open batch, in their order. */
+  #said: (AmfObject | undefined)[] = [];
   /** Closed batches from the GOP's start on; empty when there is nothing to start from. */
   #recent: Batch[] = [];
   /** The frame that opened the GOP of `#recent`. Once the stream has a later one, that is in the open batch. */
@@ -121,6 +124,7 @@ export class Wire {
     this.#open.push(frame);
     this.#openBytes += frame.payload.length;
     if (frame.kind === 'video') this.#openHasVideo = true;
+    if (isMetadata(frame)) this.#said.push(this.#facts().metadata);
     this.#zero ??= this.#timeBase.zeroFor(frame.dts);
     this.#isSpent = frame.dts - this.#zero > ticksFromMs(LAST_WIRE_MS);
   }
@@ -167,6 +171,7 @@ export class Wire {
     this.#open = [];
     this.#openBytes = 0;
     this.#openHasVideo = false;
+    this.#said = [];
     const ms = this.#elapsed - this.#closedAt;
     this.#closedAt = this.#elapsed;
     return new Batch(room, headroom, { gop, ms });
@@ -175,7 +180,7 @@ export class Wire {
   /** Decides what one frame of the open batch needs on the wire, in the order of the frames. */
   #plan(frame: Frame, index: number): Part {
     const time = this.#timeOf(frame);
-    if (frame.kind === 'data' && frame.name === 'onMetaData') return this.#planMetadata(time);
+    if (isMetadata(frame)) return this.#planMetadata(time);
     const before = frame.kind === 'data' ? undefined : this.#changedConfiguration(frame, time);
     const opening = this.#startsHere(frame, index) ? this.#openingAt(frame, time) : undefined;
     const clock = this.#clockAt(frame, time);
@@ -183,9 +188,10 @@ export class Wire {
     return { frame, time, bytes, before, opening, clock };
   }
 
-  /** The publisher's own words may be about tracks that are not there: viewers get what the opening would say now. */
+  /** The publisher's own words may be about tracks that are not there: viewers get what the opening would have said. */
   #planMetadata(time: Ms): Part {
-    const before = this.#format.metadata(this.#facts(), time);
+    // The tracks as of now: encoders name them just before they send them.
+    const before = this.#format.metadata({ ...this.#facts(), metadata: this.#said.shift() }, time);
     return { frame: undefined, time, bytes: before.length, before, opening: undefined, clock: undefined };
   }
 
@@ -253,6 +259,10 @@ export class Wire {
     } else if (!this.#gop.first) this.#recent = [];
     else if (this.#recent.length > 0) this.#recent.push(batch);
   }
+}
+
+function isMetadata(frame: Frame): boolean {
+  return frame.kind === 'data' && frame.name === 'onMetaData';
 }
 
 /** One frame of the open batch, measured. */

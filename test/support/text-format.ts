@@ -16,7 +16,7 @@ export interface TextFormat extends WireFormat {
 }
 
 /**
- * A wire format that people can read: `H[va] ` header with the tracks there are, `M[va]200 ` metadata in line, `C[v]200 ` a configuration with the
+ * A wire format that people can read: `H[va] ` header with the tracks there are, `M[va]200 ` metadata in line (`M[va:words]200 ` with a title), `C[v]200 ` a configuration with the
  * track's label, `K200 ` key frame, `P240 ` other picture, `A221 ` sound, `D250 ` data; the numbers are ms.
  */
 export function textFormat(
@@ -32,8 +32,11 @@ export function textFormat(
     wants: options.wants ?? (() => true),
     header: ({ tracks: { video, audio } }: StreamFacts) =>
       Buffer.from(`H[${video?.codecString ?? ''}${audio?.codecString ?? ''}] `),
-    metadata: ({ tracks: { video, audio } }: StreamFacts, at: Ms) =>
-      Buffer.from(`M[${video?.codecString ?? ''}${audio?.codecString ?? ''}]${at} `),
+    metadata: ({ tracks: { video, audio }, metadata }: StreamFacts, at: Ms) => {
+      const title = metadata?.get('title');
+      const words = typeof title === 'string' ? `:${title}` : '';
+      return Buffer.from(`M[${video?.codecString ?? ''}${audio?.codecString ?? ''}${words}]${at} `);
+    },
     configuration: (track: Track, at: Ms) => Buffer.from(`C[${track.codecString}]${at} `),
     measure: (frame: Frame, at: Ms) => textOf(frame, at).length,
     write: (frame: Frame, at: Ms, out: Buffer, offset: number) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AmfObject } from '../../../src/amf/value.ts';
 import type { Frame } from '../../../src/media/frame.ts';
 import { audioTrack, data, inter, key, sound, videoTrack } from '../../support/media.ts';
 import { Stage, type Watched } from '../../support/stage.ts';
@@ -280,6 +281,23 @@ test('data travels in its place', () => {
   const { sink } = stage.join(format);
   stage.send(data(10), inter(40));
   assert.ok(sink.text.endsWith('A200 D210 P240'));
+});
+
+test('metadata of one batch say each what they were, in their turn', () => {
+  const stage = new Stage(350);
+  const format = textFormat();
+  stage.send(key(0), sound(0));
+  const { sink } = stage.join(format);
+  for (const [at, title] of [
+    [10, 'first'],
+    [20, 'second'],
+  ] as const) {
+    stage.publication.describe(AmfObject.of({ title }));
+    stage.send({ ...data(at), name: 'onMetaData' }, inter(at + 20));
+  }
+  stage.time.advance(350);
+  stage.stream.flush();
+  assert.ok(sink.text.endsWith('A200 M[va:first]210 P230 M[va:second]220 P240'), sink.text);
 });
 
 test('a GOP that grew too long gives joiners nothing until the next key frame', () => {
