@@ -87,10 +87,9 @@ class Story {
   async check(): Promise<void> {
     const playlist = await fetch(`${this.gateway.http}/${PATH}/media.m3u8`, {
       signal: AbortSignal.timeout(100),
-    }).then(
-      (response) => (response.ok ? response.text() : undefined),
-      () => undefined, // held for a first segment
-    );
+    })
+      .then((response) => (response.ok ? response.text() : undefined))
+      .catch(() => undefined); // held for a first segment
     if (playlist === undefined) return;
     const isEnded = playlist.includes('#EXT-X-ENDLIST');
     if (this.#ended && !isEnded) this.#playlist.begin();
