@@ -1,4 +1,5 @@
 import type { TestGateway } from './gateway.ts';
+import { stopwatch } from './stopwatch.ts';
 
 /** A media playlist as it is now. */
 export interface HlsLook {
@@ -103,16 +104,16 @@ export interface Reload {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
-  /** How long it took, ms. */
+  /** How long it took by the {@link stopwatch}, ms. */
   readonly ms: number;
 }
 
 /** Asks for a media playlist with any parameters. */
 export async function reload(test: TestGateway, path: string, query = ''): Promise<Reload> {
-  const since = performance.now();
+  const elapsed = stopwatch();
   const response = await fetch(`${test.http}/${path}/media.m3u8${query && `?${query}`}`);
   const text = await response.text();
-  return { status: response.status, text, headers: response.headers, ms: performance.now() - since };
+  return { status: response.status, text, headers: response.headers, ms: elapsed() };
 }
 
 /** Asks for a part to come, as a player does. */
