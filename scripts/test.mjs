@@ -3,7 +3,7 @@
  * `--only unit|e2e|zoo|fuzz|browser|obs|long` runs one group; `--only unit` needs no programs beside Node.js. `obs` and `long` (minutes
  * of real time) run only when asked for.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
@@ -81,6 +81,14 @@ function runFiles(group, { files, concurrency, timeoutMs }) {
   });
 }
 
+function makeClips() {
+  const startedAt = performance.now();
+  const args = ['--import=tsx', 'test/support/make-clips.ts'];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) fail('the clips for the tests could not be made (see above)');
+  process.stdout.write(`clips: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+}
+
 checkNode();
 const at = process.argv.indexOf('--only');
 const only = at < 0 ? undefined : process.argv[at + 1];
@@ -90,6 +98,7 @@ ensurePackages({ dev: true });
 if (only !== 'unit') ensurePrograms({ obs: only === 'obs' });
 const { build } = await import('./build.mjs');
 await build();
+if (only !== 'unit') makeClips();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const [group, options] of Object.entries({
