@@ -18,6 +18,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .addCommand(checkConfigCommand());
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
+    refuseUnknown(program, argv[2]);
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -29,6 +30,15 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.stderr.write(`millrace: ${error.message}\n`);
     process.exitCode = error.name === 'ConfigError' ? EXIT_USAGE : 1;
   }
+}
+
+/** What is no command would be taken for a word too many of the default one, `serve`. */
+function refuseUnknown(program: Command, word = '-'): void {
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (word.startsWith('-') || names.includes(word)) return;
+  program.error(
+    `error: unknown command '${word}': it is ${new Intl.ListFormat('en', { type: 'disjunction' }).format(names)}`,
+  );
 }
 
 /** `| head` has read enough: that is nobody's mistake. A full disk is the operator's. */

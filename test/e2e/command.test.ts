@@ -170,8 +170,9 @@ test('--help on each command', async () => {
   assert.match((await millrace(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('mistakes of the operator are one sentence and an exit code', async () => {
+test('mistakes of the operator are one sentence and an exit code', async (context) => {
   const taken = createServer().listen(0, '127.0.0.1');
+  context.after(() => taken.close());
   await waitFor('a port', () => taken.listening);
   const port = String((taken.address() as AddressInfo).port);
   const free = ['--rtmp-port', '0', '--http-port', '0', '--host', '127.0.0.1'];
@@ -212,6 +213,8 @@ test('mistakes of the operator are one sentence and an exit code', async () => {
       1,
       /b-file.*not a directory/,
     ],
+    ['no command', ['bogus'], {}, 2, /unknown command 'bogus': it is serve, demo, inspect, /],
+    ['a file instead of a command', ['./millrace.yaml'], {}, 2, /unknown command '\.\/millrace\.yaml'/],
     ['bad value on the command line', ['--rtmp-port', '70000'], {}, 2, /rtmp\.port is 70000.*0 to 65535/],
     ['no number', ['--rtmp-port', 'many'], {}, 2, /--rtmp-port.*many.*whole number/],
     ['bad log level', ['--log-level', 'loud'], {}, 2, /log\.level is "loud".*trace, debug/],
@@ -259,7 +262,6 @@ test('mistakes of the operator are one sentence and an exit code', async () => {
     assert.match(told[0]!, says, what);
     assert.equal(got.stdout, '', what);
   }
-  taken.close();
 });
 
 test('output that nobody reads to its end is no mistake', async () => {
