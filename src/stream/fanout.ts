@@ -1,7 +1,8 @@
 import type { Frame } from '../media/frame.ts';
+import type { WireSource } from './batch-writer.ts';
 import type { FrameSink } from './frame-sink.ts';
 import type { Viewer, ViewerEnd } from './viewer.ts';
-import { Wire, type WireSource } from './wire.ts';
+import { Wire } from './wire.ts';
 import type { WireFormat } from './wire-format.ts';
 
 export interface FanoutOptions extends WireSource {
