@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { codedClip } from '../support/coded-clips.ts';
@@ -10,6 +9,7 @@ import { startGateway, streamReport, type TestGateway } from '../support/gateway
 import { runProgram, unlessThere } from '../support/programs.ts';
 import { RtmpPeer } from '../support/rtmp-peer.ts';
 import { waitFor } from '../support/wait.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const skip = unlessThere('ffmpeg');
 
@@ -126,7 +126,7 @@ test('?clock=1 tells when key frames came in, and ffmpeg does not mind', { skip 
   });
   const [first, second] = clocks().map(({ timestamp, body }) => at(body) - timestamp);
   assert.ok(Math.abs(second! - first!) < 500, `paced as the stream is: ${second! - first!} ms`);
-  const file = join(tmpdir(), `millrace-clock-${process.pid}.flv`);
+  const file = join(temporaryFolder('millrace-clock-'), 'clock.flv');
   await writeFile(file, viewer.file);
   const flags = ['-v', 'error', '-i', file, '-map', '0:v', '-map', '0:a', '-f', 'null', '-'];
   const { stderr } = await runProgram('ffmpeg', flags);

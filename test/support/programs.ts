@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 /** True if a program can be started by its name. */
 export function hasProgram(name: string): boolean {
@@ -50,9 +51,10 @@ export class Background {
     this.child.stdout?.on('data', (bytes: Buffer) => (this.output += bytes.toString()));
     this.child.stderr?.on('data', (bytes: Buffer) => (this.output += bytes.toString()));
     this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
-    const kill = (): void => this.#signal('SIGKILL');
-    process.once('exit', kill);
-    this.child.once('close', () => process.removeListener('exit', kill));
+    this.child.once(
+      'close',
+      atExit(() => this.#signal('SIGKILL')),
+    );
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

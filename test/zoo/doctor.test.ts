@@ -235,7 +235,6 @@ async function watch(start: () => Promise<void>): Promise<void> {
 
 before(async () => {
   if (skip) return;
-  process.setMaxListeners(100);
   gateway = await startGateway({ publish: { graceSeconds: 0 } }); // who was stopped is gone, and no more judged
   makeClips();
   await watch(startGood);
