@@ -145,8 +145,8 @@ export class HlsLife implements HlsSource {
     return undefined;
   }
 
-  whenReady(callback: () => void): () => void {
-    return this.main.whenReady(callback);
+  whenReady(callback: () => void, segments?: number): () => void {
+    return this.main.whenReady(callback, segments);
   }
 
   /** Nobody can fetch anything of it any more. */

@@ -70,7 +70,7 @@ export class HlsLives implements HlsSource {
     return undefined;
   }
 
-  whenReady(callback: () => void): () => void {
-    return this.#newest.whenReady(callback);
+  whenReady(callback: () => void, segments?: number): () => void {
+    return this.#newest.whenReady(callback, segments);
   }
 }

@@ -126,8 +126,8 @@ class LadderSource implements HlsSource {
     return this.#options.own()?.whenFile(name, callback);
   }
 
-  whenReady(callback: () => void): () => void {
-    return this.#ladder.whenReady(callback);
+  whenReady(callback: () => void, segments?: number): () => void {
+    return this.#ladder.whenReady(callback, segments);
   }
 
   /** Members that have come to their end are not offered beside others that go on. */

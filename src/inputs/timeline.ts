@@ -78,7 +78,7 @@ export class Timeline {
   place(id: TrackId, timestamp: number, nanos = 0): PlacedTime {
     const clock = this.#clocks.get(id);
     if (!clock) return this.#placeFirst(id, timestamp, nanos);
-    const step = (timestamp - clock.last) | 0; // signed difference mod 2^32
+    const step = stepBetween(clock.last, timestamp);
     clock.last = timestamp;
     clock.unwrapped += step;
     const isJump = step > JUMP_FORWARD_MS || step < -JUMP_BACK_MS;
@@ -103,7 +103,7 @@ export class Timeline {
     };
     if (other) {
       // Count by the other track's clock, so that the two agree on where they are after a wrap.
-      clock.unwrapped = other.unwrapped + ((timestamp - other.last) | 0);
+      clock.unwrapped = other.unwrapped + stepBetween(other.last, timestamp);
       clock.offset = other.offset;
       const dts = ticksFromMs(clock.unwrapped) + clock.offset;
       if (Math.abs(dts - other.dts) > APART) clock.offset += other.dts - dts;
@@ -155,6 +155,17 @@ const AUDIO_FIRST = ['audio', 'video'] as const;
 
 const ticksFromNanos = (nanos: number): number =>
   nanos === 0 ? 0 : Math.round((nanos * TICKS_PER_SECOND) / 1e9);
+
+/** FLV's timestamps are signed; ffmpeg leaves the sign out, and begins again at 0 after 24.8 days, or behind times below 0. */
+const UNSIGNED_WRAP = 2 ** 31;
+
+/** Signed difference of two timestamps, modulo 2^32; modulo 2^31 where only that leads to a neighbour. */
+function stepBetween(last: number, timestamp: number): number {
+  const step = (timestamp - last) | 0;
+  if (last >= UNSIGNED_WRAP || timestamp >= UNSIGNED_WRAP) return step;
+  const short = (step << 1) >> 1;
+  return short >= -JUMP_BACK_MS && short <= JUMP_FORWARD_MS ? short : step;
+}
 
 /** By the other track's offset, does this clock stand where the other is? A step back that overlaps its own track does not count. */
 function isTogether(clock: TrackClock, other: TrackClock, step: number): boolean {

@@ -100,6 +100,8 @@ export class FakeHls implements HlsSource {
   readonly promised = new Map<string, ((file: AnyHlsFile | undefined) => void) | undefined>();
   readonly asks: HlsAsk[] = [];
   isReady = true;
+  /** Segments in its playlists. */
+  made = 6;
   readonly waiting = new Set<() => void>();
 
   multivariant(ask: HlsAsk): RenderedPlaylist | undefined {
@@ -121,8 +123,8 @@ export class FakeHls implements HlsSource {
     return () => this.promised.set(name, undefined);
   }
 
-  whenReady(callback: () => void): () => void {
-    if (this.isReady) {
+  whenReady(callback: () => void, segments = 1): () => void {
+    if (this.isReady && this.made >= segments) {
       callback();
       return () => undefined;
     }

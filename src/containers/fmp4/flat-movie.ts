@@ -109,10 +109,7 @@ function editsOf({ table, timescale }: FlatTrack, begins: number): Edit[] {
   const shown = first.decodeTime + first.composition;
   const start = Math.max(shown, Math.round(begins * timescale));
   const late = Math.max(0, Math.round((shown / timescale - begins) * MOVIE_TIMESCALE));
-  const rest = Math.max(
-    1,
-    Math.round(((table.end + first.composition - start) * MOVIE_TIMESCALE) / timescale),
-  );
+  const rest = Math.max(1, Math.round(((table.shownUntil - start) * MOVIE_TIMESCALE) / timescale));
   const edit = { duration: rest, mediaTime: start - first.decodeTime + shownLater(table) };
   return late > 0 ? [{ duration: late, mediaTime: -1 }, edit] : [edit];
 }

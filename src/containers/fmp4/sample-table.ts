@@ -33,10 +33,12 @@ export class SampleTable {
     return this.#samples[0];
   }
 
-  /** Decode time behind the last sample. */
-  get end(): number {
-    const last = this.#samples.at(-1);
-    return last ? last.decodeTime + last.duration : 0;
+  /** When the last of what is shown has been: pictures are not shown in the order in which they are decoded. */
+  get shownUntil(): number {
+    let until = 0;
+    for (const { decodeTime, composition, duration } of this.#samples)
+      until = Math.max(until, decodeTime + composition + duration);
+    return until;
   }
 
   /** Units of all samples. */

@@ -110,9 +110,7 @@ function assemble({ init, movie, chosen, first }: Assembly): Clip {
   }
   const begins = startOf(tracks, movie);
   const head = flatMovieHead({ init, tracks, begins, mediaBytes: at });
-  const ends = Math.max(
-    ...tracks.map(({ table, timescale }) => (table.length > 0 ? table.end / timescale : 0)),
-  );
+  const ends = Math.max(...tracks.map(({ table, timescale }) => table.shownUntil / timescale));
   return new Clip(head, extents, { startedAt: first.date, seconds: ends - begins });
 }
 

@@ -86,6 +86,7 @@ export class Announcer {
       independent,
       programDateTime: place.programDateTime,
       epoch,
+      movieStart: place.movieStart,
       ...(isFirst && { first: place.numbers }),
     });
   }

@@ -26,8 +26,9 @@ export function cmafRefusal(track: Track): string | undefined {
  * not, because that is also how its window is kept: one buffer for each segment instead of one for each frame.
  */
 export class CmafPackaging {
-  readonly #zero: () => Ticks;
   #tracks: TrackSet | undefined;
+  /** Where the movie begins on the stream's time line. */
+  #zero: Ticks = ticks(0);
   #movie: readonly MovieTrack[] = [];
   #init: InitSegment | undefined;
   #continuity = new Continuity();
@@ -38,18 +39,14 @@ export class CmafPackaging {
   /** Of the running segment. */
   #frames = new KeptFrames();
 
-  /** @param zero where the movies of all renditions begin on the stream's time line; asked when there is something to show */
-  constructor(zero: () => Ticks = () => ticks(0)) {
-    this.#zero = zero;
-  }
-
-  /** A segment begins. Gives the initialization segment that it needs: a new one where its tracks are new. */
-  open({ tracks, discontinuity }: SegmentHead, sequence: number): InitSegment {
+  /** A segment begins. Gives the initialization segment that it needs: a new one where its tracks are new, or its movie is another. */
+  open({ tracks, discontinuity, movieStart }: SegmentHead, sequence: number): InitSegment {
     this.#isFirst = true;
     this.#bytes.begin();
     this.#frames = new KeptFrames(this.#frames.count);
     if (discontinuity) this.#continuity = new Continuity();
-    if (this.#init && isSame(this.#tracks, tracks)) return this.#init;
+    if (this.#init && isSame(this.#tracks, tracks) && movieStart === this.#zero) return this.#init;
+    this.#zero = movieStart;
     this.#tracks = tracks;
     this.#movie = movieTracks(tracks);
     this.#continuity = new Continuity();
@@ -62,7 +59,7 @@ export class CmafPackaging {
       sequence: ++this.#fragments,
       tracks: this.#movie,
       frames,
-      zero: this.#zero(),
+      zero: this.#zero,
       next,
       continuity: this.#continuity,
       allocate: this.#allocate,

@@ -16,6 +16,7 @@ export class CommonLengths {
   #hasParts = false;
   /** Where the time of all movies begins, ms since 1970. */
   #start: number | undefined;
+  #isShared = false;
 
   /** @param partSeconds the longest a part should be */
   constructor(segmentSeconds: number, partSeconds: number) {
@@ -29,13 +30,22 @@ export class CommonLengths {
     return this.#hasParts ? this.#parts : undefined;
   }
 
+  /** Streams of several publishers go by it. */
+  share(): this {
+    this.#isShared = true;
+    return this;
+  }
+
   /**
    * Where movies begin on the time line of a publisher whose first picture has this date: that of the first publisher of all
-   * where its time line does; of another, so that what is shown at the same moment has the same time in both.
+   * where its time line does; of another, so that what is shown at the same moment has the same time in both. They do not stop
+   * at the same frame either: who comes back counts by its date anew, where there are several.
    *
    * @param date ms since 1970
+   * @param former of the stream's publisher before: alone, its time goes on without a hole
    */
-  movieStart(dts: number, date: number): Ticks {
+  movieStart(dts: number, date: number, former?: Ticks): Ticks {
+    if (former !== undefined && !this.#isShared) return former;
     this.#start ??= date - dts / TICKS_PER_MS;
     const start = Math.round(dts - (date - this.#start) * TICKS_PER_MS);
     return ticks(start <= dts ? start : 0); // no movie has times below 0, whatever the server's clock did

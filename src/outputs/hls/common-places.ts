@@ -15,6 +15,8 @@ export interface Place {
   readonly breaks: boolean;
   /** ms since 1970. */
   readonly programDateTime: number;
+  /** Where the time of its movie begins on the publisher's time line; another one only behind a discontinuity. */
+  readonly movieStart: Ticks;
 }
 
 /** A segment that is to begin. */
@@ -37,7 +39,7 @@ export interface CommonPlacesOptions {
   /** The date of a publisher's first frame, by when it came; ms since 1970. By default that is the date. */
   readonly startDate?: ((now: number) => number) | undefined;
   /** See `CommonLengths.movieStart`; by default where the time line begins. */
-  readonly movieStart?: (dts: number, date: number) => Ticks;
+  readonly movieStart?: (dts: number, date: number, former: Ticks | undefined) => Ticks;
 }
 
 interface Known {
@@ -55,7 +57,8 @@ interface Known {
 export class CommonPlaces {
   readonly #clock = new ProgramClock();
   readonly #startDate: (now: number) => number;
-  readonly #movieStart: (dts: number, date: number) => Ticks;
+  readonly #movieStart: (dts: number, date: number, former: Ticks | undefined) => Ticks;
+  /** Of the publisher that there is now, for all renditions. */
   #zero: Ticks | undefined;
   /** Where segments have begun, in any rendition; the same place once. */
   readonly #known: Known[] = [];
@@ -67,21 +70,17 @@ export class CommonPlaces {
     this.#movieStart = movieStart ?? (() => ticks(0));
   }
 
-  /** Where the time of all movies begins on the publisher's time line; the same for ever once something has begun. */
-  get zero(): Ticks {
-    return this.#zero ?? ticks(0);
-  }
-
   begin(beginning: Beginning): Place {
     const { before, breaks } = beginning;
     const place =
       'numbers' in before
         ? this.#next(beginning, before)
         : { numbers: this.#first(beginning.dts, before, breaks), breaks };
-    const programDateTime = this.#date(beginning, place.breaks);
-    this.#zero ??= this.#movieStart(beginning.dts, programDateTime);
+    const { date: programDateTime, isStart } = this.#date(beginning, place.breaks);
+    if (this.#zero === undefined || isStart)
+      this.#zero = this.#movieStart(beginning.dts, programDateTime, this.#zero);
     this.#remember(beginning, place.numbers, programDateTime);
-    return { ...place, programDateTime };
+    return { ...place, programDateTime, movieStart: this.#zero };
   }
 
   /**
@@ -139,18 +138,19 @@ export class CommonPlaces {
       ?.number;
   }
 
-  #date({ dts, now, fresh }: Beginning, breaks: boolean): number {
+  /** Of this place, and whether a publisher begins here, in whichever rendition first. */
+  #date({ dts, now, fresh }: Beginning, breaks: boolean): { date: number; isStart: boolean } {
     const same = this.#at(dts);
-    if (same) return same.date + (dts - same.dts) / TICKS_PER_MS;
+    if (same) return { date: same.date + (dts - same.dts) / TICKS_PER_MS, isStart: false };
     const newest = this.#known.at(-1);
     const isBehind = newest !== undefined && dts < newest.dts;
     const known = isBehind ? (this.#known.findLast((one) => one.dts <= dts) ?? newest) : undefined;
-    if (known) return known.date + (dts - known.dts) / TICKS_PER_MS;
+    if (known) return { date: known.date + (dts - known.dts) / TICKS_PER_MS, isStart: false };
     // Another rendition may have begun on this side of it already.
     const isNew = breaks && this.#breaks.at(-1)?.dts === dts;
     if (isNew) this.#clock.reset();
     const isStart = fresh && (isNew || this.#known.length === 0);
-    return this.#clock.at(dts, isStart ? this.#startDate(now) : now);
+    return { date: this.#clock.at(dts, isStart ? this.#startDate(now) : now), isStart };
   }
 
   #remember({ dts, leads }: Beginning, numbers: PlaylistNumbers, date: number): void {

@@ -25,10 +25,10 @@ export class CutSchedule {
 
   /** @param partSeconds the longest a part should be */
   constructor(segmentSeconds: number, partSeconds: number, { lengths, startDate }: CutScheduleOptions = {}) {
-    this.lengths = lengths ?? new CommonLengths(segmentSeconds, partSeconds);
+    this.lengths = lengths?.share() ?? new CommonLengths(segmentSeconds, partSeconds);
     this.places = new CommonPlaces({
       startDate,
-      movieStart: (dts, date) => this.lengths.movieStart(dts, date),
+      movieStart: (dts, date, former) => this.lengths.movieStart(dts, date, former),
     });
   }
 

@@ -178,11 +178,11 @@ export class HlsOutput implements FrameSink, Rung {
   }
 
   /**
-   * Calls back once, when there is a first multivariant playlist or the stream has ended without one: at once if that is so now.
+   * Calls back once, when there is a first multivariant playlist (of so many segments) or the stream has ended: at once if that is so now.
    * Returns the way to give up waiting, which may be called at any time.
    */
-  whenReady(callback: () => void): () => void {
-    return this.#ladder.whenReady(callback);
+  whenReady(callback: () => void, segments?: number): () => void {
+    return this.#ladder.whenReady(callback, segments);
   }
 
   whenMade(count: number, callback: () => void): () => void {

@@ -54,12 +54,13 @@ export class Ladder {
 
   /**
    * Calls back once there is a first playlist to be had with all renditions in it, or one of them has come far enough or to its
-   * end without the others: at once if that is so now. Returns how to give up.
+   * end without the others: at once if that is so now. With `segments` above 1 the main rendition alone counts. Returns how to give
+   * up.
    */
-  whenReady(callback: () => void): () => void {
+  whenReady(callback: () => void, segments = 1): () => void {
     const outputs = this.#outputs();
     const [main, ...others] = outputs;
-    if (main && others.length === 0) return main.whenMade(1, callback);
+    if (main && (others.length === 0 || segments > 1)) return main.whenMade(segments, callback);
     const stops = new Set<() => void>();
     const waiting = { isOver: false };
     const stop = (): void => {

@@ -1,4 +1,3 @@
-import type { Ticks } from '../../media/time.ts';
 import { NO_ARCHIVE, type Archive } from './archive.ts';
 import { CmafPackaging } from './cmaf-packaging.ts';
 import type { CutSchedule } from './cut-schedule.ts';
@@ -34,23 +33,21 @@ export class PackagedRendition implements SegmentSink {
   readonly files: HlsFiles;
   readonly #options: PackagedRenditionOptions;
   readonly #names: FileNames;
-  readonly #cmaf: CmafPackaging;
+  readonly #cmaf = new CmafPackaging();
   readonly #ts: TsPackaging;
   readonly #playlists: Readonly<Record<HlsContainer, MediaPlaylist>>;
   readonly #meters: Readonly<Record<HlsContainer, VariantMeter>>;
   #uncarried = 0;
 
   constructor(options: PackagedRenditionOptions) {
-    const { windowSegments: size, first, container = 'fmp4', rendition = 'video', cuts } = options;
+    const { windowSegments: size, first, container = 'fmp4', rendition = 'video' } = options;
     this.#options = options;
     this.usual = container;
     this.archive = options.archive ?? NO_ARCHIVE;
     this.#names = new FileNames(rendition, container);
     const window = new SegmentWindow({ size, first });
     this.window = window;
-    const zero = (): Ticks => cuts.places.zero;
-    this.#cmaf = new CmafPackaging(zero);
-    this.#ts = new TsPackaging(window, zero);
+    this.#ts = new TsPackaging(window);
     this.files = new HlsFiles({ window, ts: this.#ts, names: this.#names, archive: this.archive });
     this.#playlists = { fmp4: this.#playlistIn('fmp4'), ts: this.#playlistIn('ts') };
     this.#meters = {

@@ -14,6 +14,8 @@ export interface SegmentHead {
   readonly programDateTime: number;
   /** The time line of its first frame. */
   readonly epoch: number;
+  /** Where the time of its movie begins on the stream's time line; a discontinuity lies where that changes. */
+  readonly movieStart: Ticks;
   /** Of the first segment: its numbers, that of its discontinuity counted. */
   readonly first?: PlaylistNumbers;
 }

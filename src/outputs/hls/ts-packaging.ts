@@ -1,5 +1,4 @@
 import type { MediaFrame } from '../../media/frame.ts';
-import { ticks, type Ticks } from '../../media/time.ts';
 import type { TrackSet } from '../../media/track.ts';
 import type { LivePart, LiveSegment } from './live-segment.ts';
 import { TsPackager } from './ts-packager.ts';
@@ -12,7 +11,6 @@ import type { SegmentWindow } from './window.ts';
  */
 export class TsPackaging {
   readonly #window: SegmentWindow;
-  readonly #zero: () => Ticks;
   readonly #judge = new TsPackager();
   #packager: TsPackager | undefined;
   readonly #made = new Map<number, Buffer>();
@@ -23,10 +21,8 @@ export class TsPackaging {
   #carried: TrackSet | undefined;
   #begun = false;
 
-  /** @param zero as in `CmafPackaging` */
-  constructor(window: SegmentWindow, zero: () => Ticks = () => ticks(0)) {
+  constructor(window: SegmentWindow) {
     this.#window = window;
-    this.#zero = zero;
   }
 
   /** Bytes of segments that are kept, and of the one that is being made. */
@@ -96,7 +92,7 @@ export class TsPackaging {
     const packager = this.#packager;
     const carried = this.#carried;
     if (!packager || !carried) return;
-    const of = { tracks: carried, epoch: head.epoch, zero: this.#zero() };
+    const of = { tracks: carried, epoch: head.epoch, zero: head.movieStart };
     part.frames.forEach(part, of, (frame) => packager.write(frame));
   }
 

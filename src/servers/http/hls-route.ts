@@ -34,6 +34,13 @@ export interface HlsRouteOptions extends PlaylistSenderOptions {
 
 /** A request that comes before the first segment is held this long; players take a 404 for the end of the matter. */
 const HOLD_MS = 15_000;
+/**
+ * What a browser's own player is given first: Chromium's stops for good at a playlist of fewer segments. It begins no nearer to the
+ * end in any case (RFC 8216 §6.3.3).
+ */
+const OWN_PLAYERS_SEGMENTS = 3;
+/** Sec-Fetch-Dest of what a media element fetches itself, not a script. */
+const MEDIA_ELEMENTS: readonly unknown[] = ['video', 'audio'];
 /** Where nothing tells them, seconds. */
 const USUAL_TARGETS = { targetDuration: 4, partTarget: 0 };
 /** What the wait for the first playlist is known by; names of files have no blanks. */
@@ -111,7 +118,9 @@ export class HlsRoute {
   }
 
   #servePlaylist(asked: HlsRequest, source: HlsSource): void {
-    if (!this.#isServed(asked, source)) this.#waitForFirst(asked, source);
+    const segments = firstSegments(asked);
+    if (!isReady(source, segments) || !this.#isServed(asked, source))
+      this.#waitForFirst(asked, source, segments);
   }
 
   #isServed(asked: HlsRequest, source: HlsSource): boolean {
@@ -124,14 +133,15 @@ export class HlsRoute {
     return playlist !== undefined;
   }
 
-  #waitForFirst(asked: HlsRequest, source: HlsSource): void {
-    const place = { of: source, key: FIRST_PLAYLIST };
+  #waitForFirst(asked: HlsRequest, source: HlsSource, segments: number): void {
+    const place = { of: source, key: `${FIRST_PLAYLIST} ${segments}` };
+    const answer = (held: HlsRequest): void => {
+      if (!this.#isServed(held, source)) nothingYet(held, source);
+    };
     const refusal = this.#room.wait(asked, place, () => ({
-      begin: (come) => source.whenReady(come),
-      answer: (held) => {
-        if (!this.#isServed(held, source)) nothingYet(held, source);
-      },
-      late: (held) => nothingYet(held, source),
+      begin: (come) => source.whenReady(come, segments),
+      answer,
+      late: answer,
       patienceMs: HOLD_MS,
       longestMs: HOLD_MS,
     }));
@@ -177,6 +187,19 @@ export class HlsRoute {
     if ('bytes' in file) return sent(sendFile(file, exchange));
     void sendStored(file, exchange, { sent, gone: () => notKept(asked) }).catch(() => response.destroy());
   }
+}
+
+/** How many segments a playlist must have for this one. */
+function firstSegments({ target, request }: HlsRequest): number {
+  const isOwn = MEDIA_ELEMENTS.includes(request.headers['sec-fetch-dest']);
+  return isOwn && target.kind === 'multivariant' ? OWN_PLAYERS_SEGMENTS : 1;
+}
+
+function isReady(source: HlsSource, segments: number): boolean {
+  if (segments === 1) return true; // it is served or not
+  let isSo = false;
+  source.whenReady(() => (isSo = true), segments)();
+  return isSo;
 }
 
 function notKept({ path, target, response }: HlsRequest): void {

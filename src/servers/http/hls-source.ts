@@ -21,8 +21,11 @@ export interface HlsSource {
    */
   whenFile(name: string, callback: (file: AnyHlsFile | undefined) => void): (() => void) | undefined;
 
-  /** Calls back once when there are playlists or the stream has ended without any, at once if that is so now. Returns how to give up. */
-  whenReady(callback: () => void): () => void;
+  /**
+   * Calls back once when there are playlists of so many segments (1 by default) or the stream has ended, at once if that is so now.
+   * Returns how to give up.
+   */
+  whenReady(callback: () => void, segments?: number): () => void;
 }
 
 /** Instead of the stream's own choice. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { TICKS_PER_SECOND } from '../../../src/media/time.ts';
+import { ticks, TICKS_PER_SECOND } from '../../../src/media/time.ts';
 import { DvrArchive, type DvrArchiveOptions } from '../../../src/outputs/dvr/dvr-archive.ts';
 import { DvrDisk } from '../../../src/outputs/dvr/dvr-disk.ts';
 import { INDEX_FILE, readIndex } from '../../../src/outputs/dvr/dvr-index.ts';
@@ -44,6 +44,7 @@ function segment(sequence: number, discontinuity = false, init = 100): LiveSegme
     independent: true,
     programDateTime: DATE + sequence * 2000,
     epoch: 1,
+    movieStart: ticks(0),
   };
   const one = new LiveSegment(sequence, head, { number: init, tracks, bytes: Buffer.from(`init ${init}`) });
   const bytes = Buffer.from(`segment ${sequence}`);

@@ -396,6 +396,19 @@ test('those who wait are called once, at the first segment', () => {
   assert.deepEqual(called, ['one', 'two', 'at once']);
 });
 
+test('those who wait for several segments are called at the last of them, or at the end', () => {
+  const r = rig();
+  const called: string[] = [];
+  r.hls.whenReady(() => called.push('three'), 3);
+  r.hls.whenReady(() => called.push('many'), 10);
+  r.feed(stream({ frames: 150, gop: 60, video: v, audio: a }));
+  assert.deepEqual([r.hls.made, called], [2, []]);
+  r.feed(stream({ from: 5 * S, frames: 120, gop: 60, video: v, audio: a }));
+  assert.deepEqual(called, ['three']);
+  r.hls.end();
+  assert.deepEqual(called, ['three', 'many']);
+});
+
 test('a stream that ends without a segment lets those who wait go', () => {
   const r = rig();
   let called = 0;

@@ -207,19 +207,65 @@ test('streams of one ladder that begin at different moments show the same moment
     late.clock.now = NOW + 3020 + frame.dts / 90;
     late.hls.write(frame);
   }
-  const starts = (hls: HlsOutput, ending: string, timeOf: (bytes: Buffer) => number): number[] =>
-    look(hls).segments.map(({ uri, at }) => {
-      const file = hls.file(uri.replace('.m4s', ending));
-      assert.ok(file, uri);
-      return timeOf(file.bytes) / 90 - (at - NOW);
-    });
-  const all = [big, late].flatMap(({ hls }) => starts(hls, '.m4s', firstDecodeTime));
+  const all = [big, late].flatMap(({ hls }) => besideDates(hls, '.m4s', firstDecodeTime));
   assert.ok(all.length > 7, `${all.length} segments`);
   for (const apart of all) assert.ok(Math.abs(apart) <= 1, `${apart} ms from its date`);
   for (const { hls } of [big, late]) hls.playlist('media-ts.m3u8')!.rendered({ skip: false, dvr: true });
-  const inTs = [big, late].flatMap(({ hls }) => starts(hls, '.ts', firstPcr));
+  const inTs = [big, late].flatMap(({ hls }) => besideDates(hls, '.ts', firstPcr));
   for (const apart of inTs) assert.ok(Math.abs(apart - inTs[0]!) <= 1, `${apart} and ${inTs[0]} ms`);
 });
+
+test('streams of one ladder that stop at different frames and come back show the same moment at the same time of the movie', () => {
+  const one = new CutSchedule(2, 0.33);
+  const two = new CutSchedule(2, 0.33, { lengths: one.lengths });
+  const [big, small] = [one, two].map((cuts) => rigOf({ cuts, lowLatency: true, windowSegments: 30 }));
+  // The encoder of the big one has two seconds in hand when it is killed; the stream goes on behind its own last frame.
+  big!.feed(media(0, 6));
+  small!.feed(media(0, 8));
+  for (const [rig, end] of [[big!, 6] as const, [small!, 8] as const]) {
+    rig.hls.interrupt();
+    for (const frame of media(end + 0.04, 7, 2)) {
+      rig.clock.now = NOW + 11_000 + frame.dts / 90 - (end + 0.04) * 1000;
+      rig.hls.write(frame);
+    }
+  }
+  const rigs = [big!, small!];
+  for (const { hls } of rigs) {
+    const breaks = look(hls).segments.filter(({ discontinuity }) => discontinuity);
+    assert.equal(breaks.length, 1, 'one discontinuity');
+    const maps = new Set(look(hls).text.match(/^#EXT-X-MAP:.*$/gm));
+    assert.equal(maps.size, 2, 'a movie that counts otherwise has an initialization segment of its own');
+  }
+  const all = rigs.flatMap(({ hls }) => besideDates(hls, '.m4s', firstDecodeTime));
+  for (const apart of all) assert.ok(Math.abs(apart) <= 1, `${apart} ms from its date`);
+  // In MPEG-TS those from before, too, which are made of what is kept.
+  for (const { hls } of rigs) hls.playlist('media-ts.m3u8')!.rendered({ skip: false, dvr: true });
+  const inTs = rigs.flatMap(({ hls }) => besideDates(hls, '.ts', firstPcr));
+  for (const apart of inTs) assert.ok(Math.abs(apart - inTs[0]!) <= 1, `${apart} and ${inTs[0]} ms`);
+});
+
+test('a stream alone goes on without a hole in the time of its movie when its publisher comes back', () => {
+  const r = rigOf({ lowLatency: true, windowSegments: 30 });
+  r.feed(media(0, 6));
+  r.hls.interrupt();
+  for (const frame of media(6.04, 5, 2)) {
+    r.clock.now = NOW + 11_000 + frame.dts / 90;
+    r.hls.write(frame);
+  }
+  const { segments, text } = look(r.hls);
+  const back = segments.find(({ discontinuity }) => discontinuity)!;
+  assert.ok(Math.abs(firstDecodeTime(r.hls.file(back.uri)!.bytes) / 90 - 6040) <= 1, 'where it was');
+  assert.equal(text.match(/EXT-X-MAP/g)?.length, 1, 'the same movie');
+});
+
+/** How much later than by its date each segment begins by the times in its file, in ms. */
+function besideDates(hls: HlsOutput, ending: string, timeOf: (bytes: Buffer) => number): number[] {
+  return look(hls).segments.map(({ uri, at }) => {
+    const file = hls.file(uri.replace('.m4s', ending));
+    assert.ok(file, uri);
+    return timeOf(file.bytes) / 90 - (at - NOW);
+  });
+}
 
 /** Of the first tfdt (version 1): the pictures', in ticks. */
 const firstDecodeTime = (bytes: Buffer): number =>

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { ticks } from '../../../src/media/time.ts';
 import { KeptFrames } from '../../../src/outputs/hls/kept-frames.ts';
 import { SegmentWindow } from '../../../src/outputs/hls/window.ts';
 
 /** A segment of one part. */
 function add(window: SegmentWindow, seconds: number): void {
-  const head = { tracks: {}, discontinuity: false, independent: true, programDateTime: 0, epoch: 0 };
+  const head = {
+    tracks: {},
+    discontinuity: false,
+    independent: true,
+    programDateTime: 0,
+    epoch: 0,
+    movieStart: ticks(0),
+  };
   const init = { number: 0, tracks: {}, bytes: Buffer.alloc(0) };
   const duration = seconds * 90_000;
   window.open(head, () => init);

@@ -206,6 +206,30 @@ test('a request before the first segment is held, then answered; if the stream e
   assert.deepEqual([status, headers['retry-after'], seen.length], [404, '2', 1]);
 });
 
+test('a browser’s own player is given no playlist of less than three segments; scripts are', async () => {
+  const young = source!;
+  young.made = 2;
+  const own = { 'Sec-Fetch-Dest': 'video' };
+  const held = stand.ask('/live/demo.m3u8', { headers: own });
+  await waitFor('it to be held', () => young.waiting.size === 1);
+  const script = await stand.ask('/live/demo.m3u8', { headers: { 'Sec-Fetch-Dest': 'empty' } });
+  const media = await stand.ask('/live/demo/media.m3u8', { headers: own });
+  assert.deepEqual([script.status, media.status], [200, 200], 'held for nobody else');
+  young.made = 3;
+  young.settle(true);
+  assert.deepEqual([(await held).status, (await held).body.toString()], [200, MULTIVARIANT]);
+  const later = await stand.ask('/live/demo.m3u8', { headers: own });
+  assert.deepEqual([later.status, route.waiting], [200, { requests: 0, crowds: 0 }]);
+});
+
+test('a browser’s own player gets what there is where three segments take too long', async () => {
+  source!.made = 1;
+  const held = stand.ask('/live/demo.m3u8', { headers: { 'Sec-Fetch-Dest': 'video' } });
+  await waitFor('it to be held', () => source!.waiting.size === 1);
+  time.advance(15_000);
+  assert.deepEqual([(await held).status, (await held).body.toString()], [200, MULTIVARIANT]);
+});
+
 test('who hangs up while held is forgotten', async () => {
   source!.isReady = false;
   await stand.hangUp('/live/demo/media.m3u8');

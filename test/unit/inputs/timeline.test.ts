@@ -56,6 +56,19 @@ for (const [name, edge] of [
   });
 }
 
+test('goes on evenly where ffmpeg begins again at 0, after 2^31 ms, on both tracks', () => {
+  const run = new Run();
+  const start = 2 ** 31 - 100;
+  for (let at = 0; at <= 400; at += 20) {
+    assert.equal(run.video((start + at) % 2 ** 31), at);
+    assert.equal(run.audio((start + at + 7) % 2 ** 31), at + 7);
+  }
+  assert.equal(run.epochs, 1);
+  const late = new Run(1000);
+  late.video(2 ** 31 - 10);
+  assert.equal(late.audio(13), 1023, 'a track that begins behind it lies beside the other');
+});
+
 test('a track that begins just past the wrap lies beside the other, just before it', () => {
   const run = new Run(1000);
   run.video(2 ** 32 - 10);

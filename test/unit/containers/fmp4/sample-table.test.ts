@@ -147,3 +147,24 @@ test('a first picture that is shown before it is decoded is shown, and no edit b
   );
   assert.deepEqual(edits(sound!.body), [-1n, 0n], 'the sound comes 80 ms behind it');
 });
+
+test('the last pictures are shown, though encoders that count from the first one shown delay the others more', () => {
+  const movie = movieTracks([VIDEO]);
+  const { trackId } = movie[0]!;
+  // As shown: 0, 3, 1, 2, 6, 4, 5, 40 ms apart; the first one by itself, without the delay of the others.
+  const samples = [0, 3, 1, 2, 6, 4, 5].map((shown, index) => {
+    const at = Math.max(0, index - 2) * 40 + Math.min(index, 2);
+    return { at, composition: shown * 40 - at, ...(index === 0 && { offset: 0 }) };
+  });
+  const head = flatMovieHead({
+    init: initSegment(movie),
+    tracks: [{ trackId, timescale: 1000, table: table(samples) }],
+    begins: 0,
+    mediaBytes: 70,
+  });
+  const elst = Buffer.from(findBox(head, 'moov', 'trak', 'edts', 'elst')!.body);
+  assert.equal(elst.readUInt32BE(4), 1);
+  const perSecond = Buffer.from(findBox(head, 'moov', 'mvhd')!.body).readUInt32BE(12);
+  const shown = Number(elst.readBigUInt64BE(8)) / perSecond;
+  assert.equal(shown, 0.34, 'until the last one shown has lasted as long as its sample');
+});
