@@ -70,15 +70,6 @@ async function planFor(engine: Engine, facts: Stream, decodes: Decodes): Promise
   };
 }
 
-/**
- * What HLS is asked for when another sound than the main one is chosen. In MP4 the main sound lies in the segments of its picture,
- * and hls.js has no way to play another one in its place; out of MPEG-TS it takes the picture alone.
- */
-export function containerForSounds(facts: Stream | undefined): 'ts' | undefined {
-  const all = facts ? [...pictures(facts), ...sounds(facts)] : [];
-  return all.length > 0 && all.every(({ codec }) => isInTs(codec)) ? 'ts' : undefined;
-}
-
 function best(among: readonly Rendition[]): Rendition | undefined {
   return [...among].sort((one, other) => linesOf(other) - linesOf(one))[0];
 }

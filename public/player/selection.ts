@@ -74,10 +74,8 @@ export class Selection {
 
   /** @returns whether only a new start brings it */
   chooseSound(place: number, run: EngineRun | undefined): boolean {
-    const isLeft = this.#sound === undefined && place !== 0;
     this.#sound = place === 0 ? undefined : place;
-    // From the main sound to another it takes a new start, in another container: see containerForSounds.
-    if (!isLeft && run?.levels && run.levels.sounds.length > 1) {
+    if (run?.levels && run.levels.sounds.length > 1) {
       run.levels.chooseSound(place);
       return false;
     }

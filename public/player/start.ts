@@ -2,7 +2,7 @@ import type { Stream } from '../api/types.ts';
 import { expectedTracks, mediaUrl } from './engine-parts.ts';
 import type { Start } from './engine-room.ts';
 import type { Engine } from './engines.ts';
-import { containerForSounds, type Plan } from './fit.ts';
+import type { Plan } from './fit.ts';
 import type { Selection } from './selection.ts';
 
 export interface StartFacts {
@@ -20,13 +20,11 @@ export interface StartFacts {
 /** What an engine is started with. */
 export function startOf({ name, engine, facts, plan, selection, withoutSound, behind }: StartFacts): Start {
   const track = selection.track(facts, plan);
-  const isOther = engine === 'hls' && selection.sound !== undefined;
-  const container = plan?.container ?? (isOther ? containerForSounds(facts) : undefined);
   return {
     engine,
     facts,
     order: {
-      url: mediaUrl(engine, name, { track, clock: true, container }),
+      url: mediaUrl(engine, name, { track, clock: true, container: plan?.container }),
       ...expectedTracks(facts, withoutSound || plan?.isSilent === true),
       picture: selection.picture,
       sound: selection.sound,

@@ -1,8 +1,8 @@
 import { TICKS_PER_MS } from '../media/time.ts';
-import { trackNumber } from '../media/track.ts';
 import { clipPieces, type ClipPiece } from '../outputs/dvr/clip-pieces.ts';
 import { makeClip, type Clip } from '../outputs/dvr/clip.ts';
 import type { HlsOutput } from '../outputs/hls/hls-output.ts';
+import { numberOf } from '../outputs/hls/rendition-id.ts';
 import type { ClipWish } from '../servers/http/clip-wish.ts';
 import type { HlsLives } from './hls-lives.ts';
 
@@ -26,7 +26,7 @@ export function clipOf(
   if (!source) return undefined;
   const output = source.rendition(track);
   if (output) return cutOut(output, wish);
-  const others = source.newest.beside.map(({ id }) => trackNumber(id));
+  const others = source.newest.beside.map(({ id }) => numberOf(id));
   const there = [...new Set([0, ...others])].join(', ');
   return Promise.resolve(`the stream has no track ${track}, but: ${there}`);
 }

@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Settings } from '../config/schema.ts';
 import type { StreamName } from '../media/stream-name.ts';
-import type { TrackId } from '../media/track.ts';
 import type { EventFeed } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { DvrArchive } from '../outputs/dvr/dvr-archive.ts';
@@ -10,6 +9,7 @@ import { continuedLives } from '../outputs/dvr/continued-lives.ts';
 import type { IndexedSegment } from '../outputs/dvr/dvr-index.ts';
 import { findFormerLives, type FormerLife } from '../outputs/dvr/former-lives.ts';
 import type { PlaylistNumbers } from '../outputs/hls/numbers.ts';
+import type { RenditionId } from '../outputs/hls/rendition-id.ts';
 
 export interface DvrOptions {
   /** In force now: they may change. */
@@ -23,7 +23,7 @@ export interface DvrOptions {
 /** Whose past it is, and what its playlist would begin with. */
 export interface NewArchive {
   readonly name: StreamName;
-  readonly rendition: TrackId;
+  readonly rendition: RenditionId;
   readonly seconds: number;
   readonly first: PlaylistNumbers;
 }
@@ -40,7 +40,7 @@ const FOLDER = 'dvr';
 /** A client that is slower than this does not keep the past of a stream that is over. */
 const MAX_HELD_MS = 30 * 60_000;
 /** What the main rendition is called. */
-const MAIN: TrackId = 'video';
+const MAIN: RenditionId = 'video';
 
 /** What a life that was cut off has left, by the numbers with which it goes on. */
 interface Continued extends Pick<FormerLife, 'dir' | 'inits' | 'bytes' | 'until'> {

@@ -1,4 +1,4 @@
-import type { Frame } from '../media/frame.ts';
+import type { Frame, MediaFrame } from '../media/frame.ts';
 import { TICKS_PER_SECOND } from '../media/time.ts';
 import type { TrackId } from '../media/track.ts';
 import type { CommonLengths } from '../outputs/hls/common-lengths.ts';
@@ -6,6 +6,7 @@ import type { CutSchedule } from '../outputs/hls/cut-schedule.ts';
 import type { HlsFacts, HlsOutput } from '../outputs/hls/hls-output.ts';
 import { laterNumbers, type PlaylistNumbers } from '../outputs/hls/numbers.ts';
 import type { RenditionReport } from '../outputs/hls/playlist.ts';
+import { apartOf, isApart, isSound, numberOf, type RenditionId } from '../outputs/hls/rendition-id.ts';
 import type { AnyHlsFile, HlsAsk, HlsFile, HlsPlaylist, HlsSource } from '../servers/http/hls-source.ts';
 import type { FrameSink } from '../stream/frame-sink.ts';
 
@@ -21,7 +22,11 @@ export interface HlsLifeOptions {
   /** The lowest numbers that its segments may have. */
   readonly first: PlaylistNumbers;
   /** @param rendition undefined: the main one */
-  readonly make: (rendition: TrackId | undefined, first: PlaylistNumbers, together: Together) => HlsOutput;
+  readonly make: (
+    rendition: RenditionId | undefined,
+    first: PlaylistNumbers,
+    together: Together,
+  ) => HlsOutput;
   /** How far renditions of other streams are that are in one ladder with it. */
   readonly otherReports?: () => readonly RenditionReport[];
   /** A rendition has come to its end, before the stream or with it. */
@@ -41,9 +46,11 @@ const MAX_STOPPED = 4;
 export class HlsLife implements HlsSource {
   readonly main: HlsOutput;
   readonly #options: HlsLifeOptions;
-  readonly #feeds = new Map<TrackId, RenditionFeed>();
+  readonly #feeds: RenditionFeed[] = [];
   /** In the multivariant playlist. */
-  readonly #beside = new Map<TrackId, HlsOutput>();
+  readonly #beside = new Map<RenditionId, HlsOutput>();
+  /** There has been a sound to choose; players that have begun with what is apart go on with it. */
+  #hasChoice = false;
   readonly #stopped: HlsOutput[] = [];
   /** Renditions that were let go need not be remembered for their numbers. */
   #next: PlaylistNumbers;
@@ -63,11 +70,46 @@ export class HlsLife implements HlsSource {
 
   /** What a rendition beside the main one is written to. */
   feed(id: TrackId): FrameSink {
-    const feed = new RenditionFeed(id, {
+    if (isSound(id)) this.#hasChoice = true; // before its first frame, so that pictures apart begin with the first one
+    return this.#feed({
+      taken: (frame) => frame,
+      isOwn: ({ track }) => track.id === id,
       begin: () => this.#begin(id),
       end: (output) => this.#end(id, output),
     });
-    this.#feeds.set(id, feed);
+  }
+
+  /**
+   * What a rendition's frames are written to for players that choose among sounds: its picture alone, and of the main one
+   * also its sound alone. Nothing is made of them before there is another sound.
+   *
+   * @param of a picture beside the main one; by default that
+   */
+  apart(of: TrackId = 'video'): FrameSink {
+    const feeds = (of === 'video' ? ([of, 'audio'] as const) : [of]).map((own) => this.#apart(own));
+    return {
+      write: (frame) => {
+        if (this.#hasChoice) for (const feed of feeds) feed.write(frame);
+      },
+      flush: () => undefined,
+      interrupt: () => feeds.forEach((feed) => feed.interrupt()),
+      end: () => feeds.forEach((feed) => feed.end()),
+    };
+  }
+
+  #apart(own: TrackId): RenditionFeed {
+    const id = apartOf(own);
+    return this.#feed({
+      taken: (frame) => (frame.track.id === own ? alone(frame) : undefined),
+      isOwn: () => true,
+      begin: () => this.#begin(id),
+      end: (output) => this.#end(id, output),
+    });
+  }
+
+  #feed(stages: Stages): RenditionFeed {
+    const feed = new RenditionFeed(stages);
+    this.#feeds.push(feed);
     return feed;
   }
 
@@ -75,7 +117,7 @@ export class HlsLife implements HlsSource {
   tick(): void {
     const target = this.#options.cuts.targetDuration ?? 0;
     const patience = Math.max(SILENT_SECONDS, SILENT_DURATIONS * target) * TICKS_PER_SECOND;
-    for (const feed of this.#feeds.values()) feed.rest(this.main.writtenUntil - patience);
+    for (const feed of this.#feeds) feed.rest(this.main.writtenUntil - patience);
   }
 
   /** What a later life of the stream must begin with at least. */
@@ -92,6 +134,7 @@ export class HlsLife implements HlsSource {
     for (const output of this.#all()) {
       const facts = output.facts();
       bytesHeld += facts.bytesHeld;
+      if (isApart(output.id)) continue; // as in what it is a part of
       framesDropped += facts.framesDropped;
       if (facts.problem !== undefined) problem ??= `${output.id}: ${facts.problem}`;
     }
@@ -104,14 +147,21 @@ export class HlsLife implements HlsSource {
     return this.#named(`video${track}`)[0] ?? this.#named(`audio${track}`)[0];
   }
 
-  /** Those beside the main one that are there now. */
+  /** Those beside the main one that are there now, by their own tracks. */
   get beside(): readonly HlsOutput[] {
-    return this.#inOrder();
+    return this.#inOrder().filter(({ id }) => !isApart(id));
+  }
+
+  /** What a multivariant playlist may name. */
+  get rungs(): readonly HlsOutput[] {
+    return [this.main, ...this.#inOrder()];
   }
 
   /** How far all its renditions are, without that which asks. */
   reports(asking?: HlsOutput): readonly RenditionReport[] {
-    const others = [this.main, ...this.#inOrder()].filter((output) => output !== asking);
+    const others = this.rungs.filter(
+      (output) => output !== asking && goTogether(asking?.id ?? 'video', output.id),
+    );
     return others.flatMap((output) => output.report() ?? []);
   }
 
@@ -155,7 +205,7 @@ export class HlsLife implements HlsSource {
     this.#options.letGo(this.main);
   }
 
-  #begin(id: TrackId): HlsOutput {
+  #begin(id: RenditionId): HlsOutput {
     const { cuts, make } = this.#options;
     const former = this.#stopped.filter((output) => output.id === id);
     const first = former.reduce((at, output) => laterNumbers(at, output.next), this.#next);
@@ -165,7 +215,7 @@ export class HlsLife implements HlsSource {
     return output;
   }
 
-  #end(id: TrackId, output: HlsOutput): void {
+  #end(id: RenditionId, output: HlsOutput): void {
     if (this.main.isEnded) output.end();
     else output.leave();
     this.#options.ended(output);
@@ -191,11 +241,11 @@ export class HlsLife implements HlsSource {
 
   /** Whose file is called so, the newest first. */
   #of(name: string): readonly HlsOutput[] {
-    const rendition = RENDITION.exec(name)?.[0] as TrackId | undefined;
+    const rendition = RENDITION.exec(name)?.[0] as RenditionId | undefined;
     return rendition === undefined ? [this.main] : this.#named(rendition);
   }
 
-  #named(id: TrackId): readonly HlsOutput[] {
+  #named(id: RenditionId): readonly HlsOutput[] {
     const current = this.#beside.get(id);
     return [...(current ? [current] : []), ...this.#stopped.filter((output) => output.id === id)];
   }
@@ -207,35 +257,47 @@ export class HlsLife implements HlsSource {
 }
 
 /** What the names of a rendition's playlists and files begin with. */
-const RENDITION = /^(?:video|audio)\d+(?=[-.])/;
+const RENDITION = /^(?:video|audio|picture|sound)\d+(?=[-.])/;
 
-const orderOf = (id: TrackId): number =>
-  (id.startsWith('video') ? 0 : 1_000) + Number(id.replace(/^\D+/, ''));
+/** One multivariant playlist names pictures apart from their sound, another one those with it in them; other sounds are in both. */
+function goTogether(one: RenditionId, other: RenditionId): boolean {
+  const isInBoth = [one, other].some((id) => isSound(id) && !isApart(id));
+  return isInBoth || isApart(one) === isApart(other);
+}
+
+const orderOf = (id: RenditionId): number => (isSound(id) ? 1_000 : 0) + numberOf(id);
+
+/** Where there is no picture a player can begin with any sound. */
+const alone = (frame: MediaFrame): MediaFrame =>
+  frame.kind === 'audio' ? { ...frame, startsGop: true } : frame;
 
 interface Stages {
+  /** What goes into it of a frame; undefined: nothing. */
+  taken(frame: MediaFrame): MediaFrame | undefined;
+  /** What it comes and goes with. */
+  isOwn(frame: MediaFrame): boolean;
   begin(): HlsOutput;
   end(output: HlsOutput): void;
 }
 
 /** Frames of a rendition: its own track's, and the main sound's with a picture. It comes and goes with its own track. */
 class RenditionFeed implements FrameSink {
-  readonly #id: TrackId;
   readonly #stages: Stages;
   #output: HlsOutput | undefined;
   #lastDts = 0;
 
-  constructor(id: TrackId, stages: Stages) {
-    this.#id = id;
+  constructor(stages: Stages) {
     this.#stages = stages;
   }
 
   write(frame: Frame): void {
-    if (frame.kind === 'data') return;
-    if (frame.track.id === this.#id) {
-      this.#lastDts = frame.dts;
+    const taken = frame.kind === 'data' ? undefined : this.#stages.taken(frame);
+    if (!taken) return;
+    if (this.#stages.isOwn(taken)) {
+      this.#lastDts = taken.dts;
       this.#output ??= this.#stages.begin();
     }
-    this.#output?.write(frame);
+    this.#output?.write(taken);
   }
 
   flush(): void {

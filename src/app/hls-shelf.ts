@@ -1,9 +1,9 @@
 import type { StreamName } from '../media/stream-name.ts';
-import { trackNumber, type TrackId } from '../media/track.ts';
 import { CutSchedule } from '../outputs/hls/cut-schedule.ts';
 import { HlsOutput } from '../outputs/hls/hls-output.ts';
 import { laterNumbers, type PlaylistNumbers } from '../outputs/hls/numbers.ts';
 import type { RenditionReport } from '../outputs/hls/playlist.ts';
+import { isApart, isSound, numberOf, type RenditionId } from '../outputs/hls/rendition-id.ts';
 import type { SoundLabel } from '../outputs/hls/rung.ts';
 import type { After } from '../stream/registry.ts';
 import type { Stream } from '../stream/stream.ts';
@@ -94,13 +94,16 @@ export class HlsShelf {
     if (dropped) this.#letGo(dropped);
     numbers.used(life.next);
     stream.attach(life.main);
+    stream.attach(life.apart());
     stream.attach({
       write: () => undefined,
       flush: () => undefined,
       end: () => this.#ended(path, life, settings),
     });
     stream.renditions.whenOpened((rendition) => {
-      if (rendition.id !== 'main') rendition.attach(life.feed(rendition.id));
+      if (rendition.id === 'main') return;
+      rendition.attach(life.feed(rendition.id));
+      if (rendition.id.startsWith('video')) rendition.attach(life.apart(rendition.id));
     });
   }
 
@@ -153,7 +156,7 @@ export class HlsShelf {
     const id = rendition ?? 'video';
     const isKept = dvrSeconds > 0 && settings.container !== 'ts'; // the past is kept in CMAF
     const past = isKept ? dvr?.begin({ name, rendition: id, seconds: dvrSeconds, first }) : undefined;
-    const sound = id.startsWith('audio') || !rendition ? soundOf?.(name, trackNumber(id)) : undefined;
+    const sound = isSound(id) || !rendition ? soundOf?.(name, numberOf(id)) : undefined;
     const output = new HlsOutput({
       name,
       segmentSeconds,
@@ -167,7 +170,8 @@ export class HlsShelf {
       ...past,
       ...(rendition && { rendition }),
       ...(sound && { sound }),
-      onProblem: (why) => onProblem?.(name.path, rendition ? `${rendition}: ${why}` : why),
+      // What is there apart has the problems of what it is a part of.
+      onProblem: (why) => !isApart(id) && onProblem?.(name.path, rendition ? `${rendition}: ${why}` : why),
       ...(onSegment && { onSegment }),
     });
     if (past) this.#archives.set(output, past.archive);
@@ -227,7 +231,7 @@ interface NewOutput {
   readonly name: StreamName;
   readonly settings: HlsSettings;
   /** Undefined: the main one. */
-  readonly rendition: TrackId | undefined;
+  readonly rendition: RenditionId | undefined;
   readonly first: PlaylistNumbers;
   readonly together: Together;
 }

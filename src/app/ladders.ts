@@ -134,7 +134,7 @@ class LadderSource implements HlsSource {
   #outputs(): readonly HlsOutput[] {
     const lives = this.#options.members().map(({ newest }) => newest);
     const going = lives.filter(({ main }) => !main.isEnded);
-    return (going.length > 0 ? going : lives).flatMap(({ main, beside }) => [main, ...beside]);
+    return (going.length > 0 ? going : lives).flatMap(({ rungs }) => rungs);
   }
 }
 

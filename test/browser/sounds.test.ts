@@ -25,7 +25,7 @@ for (const query of ['', '?engine=hls']) {
     await plays(page);
     let fetched = 0;
     page.on('response', (answer) => {
-      if (/\/audio1-[^/]*\.ts/.test(answer.url())) fetched++;
+      if (/\/audio1-[^/]*\.m4s/.test(answer.url())) fetched++;
     });
     await page.locator('.quality-button').click({ force: true });
     await page.getByText('Sound 2').click({ force: true });

@@ -15,6 +15,9 @@ test('ffmpeg decodes every rendition', { skip }, async (context) => {
     ['media.m3u8', 'video,audio'],
     ['video1.m3u8', 'video,audio'],
     ['audio1.m3u8', 'audio'],
+    ['picture0.m3u8', 'video'],
+    ['picture1.m3u8', 'video'],
+    ['sound0.m3u8', 'audio'],
     ['video1-ts.m3u8', 'video,audio'],
   ] as const) {
     const url = `${gateway.http}/live/cam/${file}`;

@@ -15,8 +15,8 @@ test('two pictures and two sounds of one publisher are one ladder', { skip }, as
   assert.deepEqual(
     playlists.map(({ uri, attributes }) => [plain(uri), attributes.RESOLUTION?.height]),
     [
-      ['cam/media.m3u8', 360],
-      ['cam/video1.m3u8', 180],
+      ['cam/picture0.m3u8', 360],
+      ['cam/picture1.m3u8', 180],
     ],
   );
   for (const { attributes } of playlists) {
@@ -28,7 +28,7 @@ test('two pictures and two sounds of one publisher are one ladder', { skip }, as
   assert.deepEqual(
     sounds.map((sound) => [sound.default, sound.uri && plain(sound.uri)]),
     [
-      [true, undefined],
+      [true, 'cam/sound0.m3u8'],
       [false, 'cam/audio1.m3u8'],
     ],
   );
@@ -40,32 +40,41 @@ test(
   async (context) => {
     const { gateway } = await ladderStand(context);
     await multivariantOf(gateway, 'live/cam');
-    const files = ['media', 'video1', 'audio1'].map((name) => `${name}.m3u8`);
+    const files = ['media', 'video1', 'audio1', 'picture0', 'picture1', 'sound0'].map(
+      (name) => `${name}.m3u8`,
+    );
     await waitFor('four segments', async () => {
       const looks = await Promise.all(files.map((file) => lookAtHls(gateway, 'live/cam', file)));
       return looks.every(({ names }) => names.length >= 4);
     });
-    const [main, video, audio] = await Promise.all(files.map((file) => lookAtHls(gateway, 'live/cam', file)));
+    const looks = await Promise.all(files.map((file) => lookAtHls(gateway, 'live/cam', file)));
+    const [main, ...others] = looks;
     const dates = (text: string): number[] =>
       [...text.matchAll(/PROGRAM-DATE-TIME:(.*)/g)].map((match) => Date.parse(match[1]!));
     const line = (text: string, tag: string): string | undefined =>
       new RegExp(`^#EXT-X-${tag}.*$`, 'm').exec(text)?.[0];
     for (const tag of ['TARGETDURATION', 'PART-INF', 'SERVER-CONTROL', 'DISCONTINUITY-SEQUENCE'])
-      for (const other of [video!, audio!]) assert.equal(line(other.text, tag), line(main!.text, tag), tag);
-    const count = Math.min(main!.names.length, video!.names.length, audio!.names.length);
-    assert.deepEqual(
-      video!.names.slice(0, count),
-      main!.names.slice(0, count).map((name) => `video1-${name}`),
-    );
-    assert.deepEqual(dates(video!.text).slice(0, count), dates(main!.text).slice(0, count));
-    dates(audio!.text)
-      .slice(0, count)
-      .forEach((date, index) => {
-        const off = Math.abs(date - dates(main!.text)[index]!);
-        assert.ok(off < 200, `sound segment ${index} begins ${off} ms from the picture's`);
-      });
-    assert.match(video!.text, /EXT-X-RENDITION-REPORT:URI="media.m3u8",LAST-MSN=\d+,LAST-PART=\d+/);
-    assert.match(main!.text, /EXT-X-RENDITION-REPORT:URI="video1.m3u8"/);
+      for (const other of others) assert.equal(line(other.text, tag), line(main!.text, tag), tag);
+    const placesOf = ({ names, text }: (typeof looks)[number]): Map<string, number> =>
+      new Map(names.map((name, index) => [name.replace(/^[a-z]+\d-/, ''), dates(text)[index]!]));
+    const places = placesOf(main!);
+    others.forEach((look, index) => {
+      const name = files[index + 1]!.replace('.m3u8', '');
+      const own = [...placesOf(look)].filter(([number]) => places.has(number));
+      assert.ok(own.length >= 3, `${own.length} segments of ${name} have the numbers of the main one`);
+      const most = /^(video|picture)/.test(name) ? 0 : 200; // sound is cut at its own frames
+      for (const [number, date] of own)
+        assert.ok(Math.abs(date - places.get(number)!) <= most, `${number} of ${name} begins elsewhere`);
+    });
+    const reports = (file: string): string[] =>
+      [
+        ...looks[files.indexOf(file)]!.text.matchAll(
+          /RENDITION-REPORT:URI="([^"]*)",LAST-MSN=\d+,LAST-PART=\d+$/gm,
+        ),
+      ].map(([, uri]) => uri!);
+    assert.deepEqual(reports('media.m3u8'), ['video1.m3u8', 'audio1.m3u8']);
+    assert.deepEqual(reports('video1.m3u8'), ['media.m3u8', 'audio1.m3u8']);
+    assert.deepEqual(reports('picture1.m3u8'), ['picture0.m3u8', 'sound0.m3u8', 'audio1.m3u8']);
   },
 );
 
@@ -76,12 +85,19 @@ test(
     const { gateway, publisher } = await ladderStand(context);
     await multivariantOf(gateway, 'live/cam');
     const before = await lookAtHls(gateway, 'live/cam', 'video1.m3u8');
+    await lookAtHls(gateway, 'live/cam', 'picture1.m3u8');
     publisher.silence('video', 1);
     const shown = async (): Promise<string[]> =>
       (await multivariantOf(gateway, 'live/cam')).playlists.map(({ uri }) => plain(uri));
-    await waitFor('the rendition to leave', async () => (await shown()).join() === 'cam/media.m3u8', 15_000);
-    const gone = await fetch(`${gateway.http}/live/cam/video1.m3u8`);
-    assert.equal(gone.status, 404, 'players go over to another rendition; at an end mark they would stop');
+    await waitFor(
+      'the rendition to leave',
+      async () => (await shown()).join() === 'cam/picture0.m3u8',
+      15_000,
+    );
+    for (const name of ['video1', 'picture1']) {
+      const gone = await fetch(`${gateway.http}/live/cam/${name}.m3u8`);
+      assert.equal(gone.status, 404, 'players go over to another rendition; at an end mark they would stop');
+    }
     assert.ok(
       (await fetchSegment(gateway, 'live/cam', before.names.at(-1)!)).length > 0,
       'its segments are there',

@@ -1,4 +1,4 @@
-import type { TrackId } from '../../media/track.ts';
+import type { RenditionId } from './rendition-id.ts';
 
 export type HlsContainer = 'ts' | 'fmp4';
 
@@ -20,7 +20,7 @@ export class FileNames {
   readonly #usual: HlsContainer;
 
   /** @param rendition 'video' for the main one, which is called `media` and has no prefix @param usual of `media.m3u8` */
-  constructor(rendition: TrackId, usual: HlsContainer) {
+  constructor(rendition: RenditionId, usual: HlsContainer) {
     const isMain = rendition === 'video' || rendition === 'audio';
     this.#playlist = isMain ? 'media' : rendition;
     this.#prefix = isMain ? '' : `${rendition}-`;

@@ -1,10 +1,10 @@
 import type { StreamName } from '../../media/stream-name.ts';
-import type { TrackId } from '../../media/track.ts';
 import type { Archive } from './archive.ts';
 import type { CutSchedule } from './cut-schedule.ts';
 import type { HlsContainer } from './file-names.ts';
 import type { PlaylistNumbers } from './numbers.ts';
 import type { RenditionReport } from './playlist.ts';
+import type { RenditionId } from './rendition-id.ts';
 import type { Rung, SoundLabel } from './rung.ts';
 
 export interface HlsOptions {
@@ -25,7 +25,7 @@ export interface HlsOptions {
   /** The first segment's numbers, above those of every earlier life of the stream; by default what the clock says. */
   readonly first?: PlaylistNumbers;
   /** Which of a stream's renditions it is: files are called after it. By default the main one. */
-  readonly rendition?: TrackId;
+  readonly rendition?: RenditionId;
   /** Shared by all renditions of a publisher, so that they are cut at the same places; by default one of its own. */
   readonly cuts?: CutSchedule;
   /** Other renditions that the multivariant playlist names beside it. */

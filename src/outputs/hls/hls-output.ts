@@ -1,6 +1,5 @@
 import type { Frame } from '../../media/frame.ts';
 import { secondsFromTicks } from '../../media/time.ts';
-import type { TrackId } from '../../media/track.ts';
 import type { FrameSink } from '../../stream/frame-sink.ts';
 import type { Archive } from './archive.ts';
 import { cmafRefusal } from './cmaf-packaging.ts';
@@ -15,6 +14,7 @@ import { numbersByClock, type PlaylistNumbers } from './numbers.ts';
 import { PackagedRendition } from './packaged-rendition.ts';
 import type { RenditionReport } from './playlist.ts';
 import type { Rendered } from './rendered.ts';
+import type { RenditionId } from './rendition-id.ts';
 import type { HlsAsk, Rung, SoundLabel } from './rung.ts';
 import { Segmenter } from './segmenter.ts';
 import { Waiters } from './waiters.ts';
@@ -106,7 +106,7 @@ export class HlsOutput implements FrameSink, Rung {
     this.end();
   }
 
-  get id(): TrackId {
+  get id(): RenditionId {
     return this.#options.rendition ?? 'video';
   }
 

@@ -1,7 +1,7 @@
-import { trackNumber } from '../../media/track.ts';
 import { multivariantText, type AudioRendition, type Variant } from './multivariant.ts';
 import { PLAYLIST_VERSION } from './playlist.ts';
 import { Rendered } from './rendered.ts';
+import { isApart, isSound, numberOf } from './rendition-id.ts';
 import type { HlsAsk, Rung } from './rung.ts';
 
 /**
@@ -38,7 +38,7 @@ export class Ladder {
     const key = `${container} ${dvr}`;
     const known = this.#rendered.get(key);
     if (known) return known;
-    const rungs = this.#isWhole(outputs) ? rungsOf(outputs, { container, dvr }) : [];
+    const rungs = this.#isWhole(outputs) ? offered(rungsOf(outputs, { container, dvr }), container) : [];
     const text = textOf(rungs, container);
     if (text === undefined) return undefined;
     const rendered = new Rendered(text);
@@ -91,10 +91,26 @@ function rungsOf(outputs: readonly Rung[], ask: HlsAsk): Offered[] {
   });
 }
 
+/**
+ * Of each stream its pictures with the main sound in them, or apart from all sounds. Players take the sound out of MPEG-TS if another
+ * one is chosen, and cannot out of fragmented MP4.
+ */
+function offered(rungs: readonly Offered[], container: HlsAsk['container']): Offered[] {
+  const isFmp4 = ({ output }: Offered): boolean => (container ?? output.usualContainer) === 'fmp4';
+  const canBeApart = (group: string): boolean => {
+    const own = rungs.filter((rung) => rung.output.group === group && isFmp4(rung));
+    const ids = own.map(({ output }) => output.id);
+    return ids.includes('picture0') && ids.includes('sound0');
+  };
+  const apart = new Set([...new Set(rungs.map(({ output }) => output.group))].filter(canBeApart));
+  const isInBoth = ({ id }: Rung): boolean => isSound(id) && !isApart(id);
+  return rungs.filter(({ output }) => isInBoth(output) || isApart(output.id) === apart.has(output.group));
+}
+
 /** Undefined: nothing that could be played. */
 function textOf(rungs: readonly Offered[], container: HlsAsk['container']): string | undefined {
-  const sounds = rungs.filter(({ output }) => output.id.startsWith('audio'));
-  const shown = rungs.filter(({ output }) => !output.id.startsWith('audio'));
+  const sounds = rungs.filter(({ output }) => isSound(output.id));
+  const shown = rungs.filter(({ output }) => !isSound(output.id));
   if (shown.length === 0) return undefined;
   const variants = shown.map(({ output, variant }) =>
     withSounds(
@@ -142,7 +158,7 @@ function soundsOf(shown: readonly Offered[], sounds: readonly Offered[]): AudioR
     return all.map((rung): AudioRendition => {
       const { output, variant } = rung;
       const channels = variant.tracks.audio?.channels;
-      const number = rung === main ? 0 : trackNumber(output.id);
+      const number = rung === main ? 0 : numberOf(output.id);
       const { name, language } = output.soundLabel;
       // Names are different within a group: RFC 8216 §4.3.4.1.1.
       const unique = name !== undefined && !names.has(name) ? name : `Sound ${number + 1}`;

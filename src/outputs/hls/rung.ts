@@ -1,6 +1,6 @@
-import type { TrackId } from '../../media/track.ts';
 import type { HlsContainer } from './file-names.ts';
 import type { Variant } from './multivariant.ts';
+import type { RenditionId } from './rendition-id.ts';
 
 /** What is asked of a multivariant playlist. */
 export interface HlsAsk {
@@ -18,7 +18,7 @@ export interface SoundLabel {
 /** A rendition as a multivariant playlist needs to know it. */
 export interface Rung {
   /** Which of its stream's renditions. */
-  readonly id: TrackId;
+  readonly id: RenditionId;
   /** GROUP-ID of the sounds that go with it: renditions of one stream share them. */
   readonly group: string;
   readonly soundLabel: SoundLabel;

@@ -19,7 +19,7 @@ export const MEDIA_PLAYLIST = 'media.m3u8';
 const CLIP_FILE = 'clip.mp4';
 
 /** A rendition's files begin with it; tracks of one kind are numbered up to 255. */
-const RENDITION = '(?:video|audio)[1-9]\\d{0,2}';
+const RENDITION = '(?:(?:video|audio)[1-9]\\d{0,2}|(?:picture|sound)(?:0|[1-9]\\d{0,2}))';
 /** Playlists there may be: of the main rendition and of others, in the stream's own container or in another. */
 const PLAYLIST_FILE = new RegExp(`^(?:media|${RENDITION})(?:-ts|-fmp4)?\\.m3u8$`);
 /** Segments and parts, by their ending; of init segments there are others of that ending beside them. */

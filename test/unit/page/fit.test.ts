@@ -10,14 +10,7 @@ import {
   nameOf,
 } from '../../../public/player/codecs.ts';
 import type { Engine } from '../../../public/player/engines.ts';
-import {
-  containerForSounds,
-  fit,
-  noteOf,
-  type Decodes,
-  type Fit,
-  type Plan,
-} from '../../../public/player/fit.ts';
+import { fit, noteOf, type Decodes, type Fit, type Plan } from '../../../public/player/fit.ts';
 
 const ALL: readonly [Engine, ...Engine[]] = ['ws-flv', 'http-flv', 'hls', 'native'];
 
@@ -193,11 +186,4 @@ test('a stream of sound alone goes by its sound', async () => {
 
 test('while nothing is known of the tracks every engine may try', async () => {
   assert.deepEqual(enginesOf(await fit(stream(), ALL, browser([]))), [...ALL]);
-});
-
-test('another sound than the main one is asked for in MPEG-TS, where that carries all there is', () => {
-  const [avc, aac, opus] = [picture('avc1.64001F'), sound('mp4a.40.2'), sound('Opus')];
-  assert.equal(containerForSounds(stream(avc, aac, aac)), 'ts');
-  assert.equal(containerForSounds(stream(avc, aac, opus)), undefined);
-  assert.equal(containerForSounds(undefined), undefined, 'nothing is known of it');
 });
