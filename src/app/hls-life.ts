@@ -1,4 +1,4 @@
-import type { Frame, MediaFrame } from '../media/frame.ts';
+import type { MediaFrame } from '../media/frame.ts';
 import { TICKS_PER_SECOND } from '../media/time.ts';
 import type { TrackId } from '../media/track.ts';
 import type { CommonLengths } from '../outputs/hls/common-lengths.ts';
@@ -9,6 +9,7 @@ import type { RenditionReport } from '../outputs/hls/playlist.ts';
 import { apartOf, isApart, isSound, numberOf, type RenditionId } from '../outputs/hls/rendition-id.ts';
 import type { AnyHlsFile, HlsAsk, HlsFile, HlsPlaylist, HlsSource } from '../servers/http/hls-source.ts';
 import type { FrameSink } from '../stream/frame-sink.ts';
+import { RenditionFeed, type Stages } from './rendition-feed.ts';
 
 /** How the renditions of a life go together. */
 export interface Together {
@@ -40,13 +41,13 @@ const SILENT_SECONDS = 4;
 /** In target durations, where that is longer: its playlist is stale by then. */
 const SILENT_DURATIONS = 2;
 /** Renditions that are over and can still be fetched; the one longest over goes for another. */
-const MAX_STOPPED = 4;
+const MAX_STOPPED = 8;
 
 /** One life of a stream in HLS: its main rendition, and those that come and go beside it. */
 export class HlsLife implements HlsSource {
   readonly main: HlsOutput;
   readonly #options: HlsLifeOptions;
-  readonly #feeds: RenditionFeed[] = [];
+  readonly #feeds = new Map<RenditionId, RenditionFeed>();
   /** In the multivariant playlist. */
   readonly #beside = new Map<RenditionId, HlsOutput>();
   /** There has been a sound to choose; players that have begun with what is apart go on with it. */
@@ -70,13 +71,9 @@ export class HlsLife implements HlsSource {
 
   /** What a rendition beside the main one is written to. */
   feed(id: TrackId): FrameSink {
-    if (isSound(id)) this.#hasChoice = true; // before its first frame, so that pictures apart begin with the first one
-    return this.#feed({
-      taken: (frame) => frame,
-      isOwn: ({ track }) => track.id === id,
-      begin: () => this.#begin(id),
-      end: (output) => this.#end(id, output),
-    });
+    if (isSound(id)) this.#hasChoice = true;
+    // A picture's frames and those of the main sound, or of a sound.
+    return this.#feed(id, { taken: (frame) => frame, isOwn: ({ track }) => track.id === id });
   }
 
   /**
@@ -97,27 +94,11 @@ export class HlsLife implements HlsSource {
     };
   }
 
-  #apart(own: TrackId): RenditionFeed {
-    const id = apartOf(own);
-    return this.#feed({
-      taken: (frame) => (frame.track.id === own ? alone(frame) : undefined),
-      isOwn: () => true,
-      begin: () => this.#begin(id),
-      end: (output) => this.#end(id, output),
-    });
-  }
-
-  #feed(stages: Stages): RenditionFeed {
-    const feed = new RenditionFeed(stages);
-    this.#feeds.push(feed);
-    return feed;
-  }
-
   /** Looks for renditions that have fallen silent; call about once a second. */
   tick(): void {
     const target = this.#options.cuts.targetDuration ?? 0;
     const patience = Math.max(SILENT_SECONDS, SILENT_DURATIONS * target) * TICKS_PER_SECOND;
-    for (const feed of this.#feeds) feed.rest(this.main.writtenUntil - patience);
+    for (const feed of this.#feeds.values()) feed.rest(this.main.writtenUntil - patience);
   }
 
   /** What a later life of the stream must begin with at least. */
@@ -205,6 +186,19 @@ export class HlsLife implements HlsSource {
     this.#options.letGo(this.main);
   }
 
+  #apart(own: TrackId): RenditionFeed {
+    const taken = (frame: MediaFrame): MediaFrame | undefined =>
+      frame.track.id === own ? alone(frame) : undefined;
+    return this.#feed(apartOf(own), { taken, isOwn: () => true });
+  }
+
+  #feed(id: RenditionId, takes: Pick<Stages, 'taken' | 'isOwn'>): RenditionFeed {
+    const begin = (): HlsOutput => this.#begin(id);
+    const feed = new RenditionFeed({ ...takes, begin, end: (output) => this.#end(id, output) });
+    this.#feeds.set(id, feed);
+    return feed;
+  }
+
   #begin(id: RenditionId): HlsOutput {
     const { cuts, make } = this.#options;
     const former = this.#stopped.filter((output) => output.id === id);
@@ -265,57 +259,8 @@ function goTogether(one: RenditionId, other: RenditionId): boolean {
   return isInBoth || isApart(one) === isApart(other);
 }
 
-const orderOf = (id: RenditionId): number => (isSound(id) ? 1_000 : 0) + numberOf(id);
-
 /** Where there is no picture a player can begin with any sound. */
 const alone = (frame: MediaFrame): MediaFrame =>
   frame.kind === 'audio' ? { ...frame, startsGop: true } : frame;
 
-interface Stages {
-  /** What goes into it of a frame; undefined: nothing. */
-  taken(frame: MediaFrame): MediaFrame | undefined;
-  /** What it comes and goes with. */
-  isOwn(frame: MediaFrame): boolean;
-  begin(): HlsOutput;
-  end(output: HlsOutput): void;
-}
-
-/** Frames of a rendition: its own track's, and the main sound's with a picture. It comes and goes with its own track. */
-class RenditionFeed implements FrameSink {
-  readonly #stages: Stages;
-  #output: HlsOutput | undefined;
-  #lastDts = 0;
-
-  constructor(stages: Stages) {
-    this.#stages = stages;
-  }
-
-  write(frame: Frame): void {
-    const taken = frame.kind === 'data' ? undefined : this.#stages.taken(frame);
-    if (!taken) return;
-    if (this.#stages.isOwn(taken)) {
-      this.#lastDts = taken.dts;
-      this.#output ??= this.#stages.begin();
-    }
-    this.#output?.write(taken);
-  }
-
-  flush(): void {
-    // Nothing waits for it.
-  }
-
-  interrupt(): void {
-    this.#output?.interrupt();
-  }
-
-  /** Ends it if its own track has had nothing since then, in ticks. */
-  rest(since: number): void {
-    if (this.#output && this.#lastDts < since) this.end();
-  }
-
-  end(): void {
-    const output = this.#output;
-    this.#output = undefined;
-    if (output) this.#stages.end(output);
-  }
-}
+const orderOf = (id: RenditionId): number => (isSound(id) ? 1_000 : 0) + numberOf(id);

@@ -33,7 +33,7 @@ test('a rendition that comes back has no number again, though others have come a
     feed.end('stream ended');
   };
   comeAndGo('video1', 9);
-  for (let round = 0; round < 4; round++) comeAndGo('video2', 2);
+  for (let round = 0; round < 8; round++) comeAndGo('video2', 2);
   assert.deepEqual(gone, ['video1'], 'it has made room');
   comeAndGo('video1', 9);
   const [first, again] = firsts.get('video1')!;
