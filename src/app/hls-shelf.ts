@@ -94,16 +94,22 @@ export class HlsShelf {
     if (dropped) this.#letGo(dropped);
     numbers.used(life.next);
     stream.attach(life.main);
-    stream.attach(life.apart());
     stream.attach({
       write: () => undefined,
       flush: () => undefined,
       end: () => this.#ended(path, life, settings),
     });
+    let hasChoice = false;
     stream.renditions.whenOpened((rendition) => {
-      if (rendition.id === 'main') return;
-      rendition.attach(life.feed(rendition.id));
-      if (rendition.id.startsWith('video')) rendition.attach(life.apart(rendition.id));
+      const { id } = rendition;
+      if (id === 'main') return;
+      rendition.attach(life.feed(id));
+      if (id.startsWith('video')) rendition.attach(life.apart(id));
+      else if (!hasChoice) {
+        // Most streams have one sound: nothing is called for each of their frames.
+        hasChoice = true;
+        stream.attach(life.apart());
+      }
     });
   }
 
